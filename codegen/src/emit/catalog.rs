@@ -1,0 +1,87 @@
+//! All operations as data: the list of types, and the catalogue that tools read.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::risk;
+use crate::format::{Code, NOTICE, quoted};
+use crate::ir::{Api, Operation, Retry, Scope, Tag};
+
+/// `catalog.rs`
+pub(super) fn rust(api: &Api) -> String {
+    let mut code = Code::new();
+    code.module_docs("All operations by id.");
+    code.blank();
+    code.line("use super::*;");
+    code.line("use crate::support::*;");
+    code.blank();
+    code.line("/// Texts and schemas of all operations.");
+    code.line("pub(crate) const CATALOGUE_JSON: &str = include_str!(\"catalogue.json\");");
+    code.blank();
+    code.open("operations! {");
+    for operation in api.tags.iter().flat_map(|tag| &tag.operations) {
+        code.line(format!(
+            "{} = {},",
+            operation.type_name,
+            quoted(&operation.id)
+        ));
+    }
+    code.close("}");
+    code.text().to_owned()
+}
+
+/// `catalogue.json`
+pub(super) fn json(api: &Api) -> String {
+    let operations = api
+        .tags
+        .iter()
+        .flat_map(|tag| tag.operations.iter().map(|operation| entry(tag, operation)));
+    let catalogue = json!({
+        "@generated": NOTICE.trim_start_matches("@generated "),
+        "operations": operations.collect::<Vec<_>>(),
+        "$defs": api.argument_defs,
+    });
+    format!("{catalogue:#}\n")
+}
+
+fn entry(tag: &Tag, operation: &Operation) -> Value {
+    let mut entry = Map::new();
+    let mut put = |key: &str, value: Value| {
+        if !value.is_null() {
+            entry.insert(key.to_owned(), value);
+        }
+    };
+    put("id", json!(operation.id));
+    put("group", json!(operation.group));
+    put("tag", json!(tag.name));
+    put("method", json!(operation.method));
+    put("path", json!(operation.path));
+    put("scope", json!(scope(operation.scope)));
+    put("risk", json!(risk(operation.risk)));
+    put("retry", json!(retry(operation.retry)));
+    put("evidence", json!(operation.evidence));
+    put("confirm", json!(operation.confirm));
+    put("cost", json!(operation.cost));
+    put("summary", json!(operation.summary));
+    put("description", json!(operation.docs.trim()));
+    put("documentation", json!(operation.external_docs));
+    put("arguments", operation.argument_schema.clone());
+    put("example", json!(operation.examples.arguments));
+    Value::Object(entry)
+}
+
+/// The word for a scope.
+pub(super) fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Organization => "organization",
+        Scope::Project => "project",
+        Scope::Either => "either",
+    }
+}
+
+/// The word for what may be repeated.
+pub(super) fn retry(retry: Retry) -> &'static str {
+    match retry {
+        Retry::Safe => "safe",
+        Retry::Never => "never",
+    }
+}

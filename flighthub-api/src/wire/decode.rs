@@ -1,0 +1,112 @@
+//! The order in which the text of `data` is read: strict first, everything else only after a failure.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::generated::v1::ALIASES;
+
+/// Why a text could not be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    path: String,
+    message: String,
+}
+
+impl DecodeError {
+    /// JSON path of the bad value, `.` for the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at `{}`: {}", self.path, self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Reads a value from its text. The first pass is the only one for answers as documented; after a failure other spellings
+/// are settled, odd rows are put aside, and what then still fails is reported with its path.
+pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    super::salvaging(|| {
+        let settled = settle_spellings(text);
+        from_text(settled.as_deref().unwrap_or(text))
+    })
+}
+
+/// Reads a value from its text, with the path of the first bad value.
+pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| DecodeError {
+        path: error.path().to_string(),
+        message: without_values(&error.inner().to_string()),
+    })?;
+    deserializer.end().map_err(|error| DecodeError { path: ".".to_owned(), message: error.to_string() })?;
+    Ok(value)
+}
+
+/// Serde quotes the offending text, which may be a secret: `invalid type: string "…"` loses what stands in quotes.
+fn without_values(message: &str) -> String {
+    let Some(start) = message.find("string \"") else { return message.to_owned() };
+    let head = start + "string ".len();
+    let Some(end) = message.rfind("\", expected") else { return message[..head].trim_end().to_owned() };
+    format!("{}{}", &message[..head - 1], &message[end + 1..])
+}
+
+/// When a value comes in two spellings, the canonical one wins. `None` when there is nothing to settle.
+fn settle_spellings(text: &str) -> Option<String> {
+    if ALIASES.is_empty() {
+        return None;
+    }
+    let mut value = serde_json::from_str::<Value>(text).ok()?;
+    drop_doubles(&mut value).then(|| value.to_string())
+}
+
+fn drop_doubles(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| drop_doubles(item) | any),
+        Value::Object(object) => {
+            let mut any = false;
+            for (other, canonical) in ALIASES {
+                if object.contains_key(*canonical) {
+                    any |= object.shift_remove(*other).is_some();
+                }
+            }
+            object.values_mut().fold(any, |any, item| drop_doubles(item) | any)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_the_path_but_not_the_value() {
+        #[derive(Debug, serde::Deserialize)]
+        #[allow(dead_code)]
+        struct Inner {
+            size: i64,
+        }
+        let error = decode::<std::collections::BTreeMap<String, Inner>>(r#"{"a":{"size":"https://x.example/?Signature=FHCANARY"}}"#)
+            .unwrap_err();
+        assert_eq!(error.path(), "a.size");
+        assert!(!error.to_string().contains("FHCANARY"), "{error}");
+        assert!(error.to_string().contains("expected i64"), "{error}");
+    }
+}

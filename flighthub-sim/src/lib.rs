@@ -1,0 +1,33 @@
+//! A simulated DJI FlightHub 2, to develop and test against without aircraft.
+//!
+//! ```no_run
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let sim = flighthub_sim::Sim::start().await?;
+//! println!("{} {} {}", sim.url(), sim.token(), sim.project());
+//! sim.advance(std::time::Duration::from_secs(60));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * [`World`] is the simulation itself: pure, without sockets or threads, on a virtual clock, the same for the same seed and calls.
+//!   It answers the generated [`Service`](flighthub_api::v1::Service) trait, so every documented operation has a method there.
+//! * [`Sim`] serves a world over HTTP on a port of its own, inside a test or program.
+//! * The binary `flighthub-sim` does the same for people and for programs in other languages.
+//!
+//! Nothing here talks to DJI, and nothing that it says is evidence of what the real one does: where the documentation is silent, the
+//! simulator does what is plausible and its own documentation says so.
+
+mod caller;
+mod http;
+mod refusal;
+mod service;
+mod sim;
+mod world;
+
+pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+pub use refusal::Refusal;
+pub use sim::{Sim, SimBuilder};
+pub use world::World;
+pub use world::annotations::Annotation;
+pub use world::live::Livestream;

@@ -1,0 +1,267 @@
+//! A world behind HTTP.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use flighthub_api::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::http;
+use crate::world::World;
+
+/// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sim = flighthub_sim::Sim::start().await?;
+/// assert!(sim.url().starts_with("http://127.0.0.1:"));
+/// let before = sim.now();
+/// sim.advance(Duration::from_secs(60));
+/// assert_eq!(sim.now().duration_since(&before), Duration::from_secs(60));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Its clock stands still unless [`advance`](Self::advance)d or built with a [`speed`](SimBuilder::speed): so a test repeats itself exactly.
+/// It runs on a thread of its own, and so serves blocking and single-threaded callers too.
+#[derive(Debug)]
+pub struct Sim {
+    url: String,
+    token: String,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sim {
+    /// The demo world, on any free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A simulator with other settings.
+    #[must_use]
+    pub fn builder() -> SimBuilder {
+        SimBuilder::default()
+    }
+
+    /// Its base URL, such as `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// UUID of the project with the devices.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        World::DEMO_PROJECT
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.with_world(|world| world.now())
+    }
+
+    /// Lets virtual time pass, at once.
+    pub fn advance(&self, duration: Duration) {
+        self.with_world(|world| world.advance(duration));
+    }
+
+    /// Reads or changes the world while no request is served.
+    pub fn with_world<T>(&self, run: impl FnOnce(&mut World) -> T) -> T {
+        run(&mut self.shared.world().world)
+    }
+
+    /// Serves until the process ends.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // The thread ends when this is dropped, or never.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How a simulator is set up.
+#[derive(Debug, Clone)]
+pub struct SimBuilder {
+    seed: u64,
+    speed: f64,
+    strict: bool,
+    listen: String,
+    world: Option<World>,
+}
+
+impl Default for SimBuilder {
+    fn default() -> Self {
+        Self { seed: 1, speed: 0.0, strict: false, listen: "127.0.0.1:0".to_owned(), world: None }
+    }
+}
+
+impl SimBuilder {
+    /// The seed of everything that looks like chance, 1 by default. The same seed and the same calls give the same answers.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Virtual seconds that pass in a real one, 0 by default. With 0 only [`Sim::advance`] moves the clock.
+    #[must_use]
+    pub const fn speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// Whether requests that are not as documented are refused instead of noted. Off by default, as the real one seems to be.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Where to listen, `127.0.0.1:0` by default. Port 0 is any free one.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// Another world than the demo. The seed is then the world's own.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on, or the speed is none.
+    pub async fn start(self) -> io::Result<Sim> {
+        self.start_blocking()
+    }
+
+    /// Starts it from a program without async.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_blocking(self) -> io::Result<Sim> {
+        if !self.speed.is_finite() || self.speed < 0.0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the speed has to be 0 or more"));
+        }
+        let listener = TcpListener::bind(&self.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let seed = self.seed;
+        let world = self.world.unwrap_or_else(|| World::demo(seed));
+        let token = World::demo_token();
+        let clock = Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO };
+        let shared = Arc::new(Shared { driven: Mutex::new(Driven { world, clock }), strict: self.strict, token: token.clone() });
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let router = http::router(Arc::clone(&shared));
+        let thread = std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(move || {
+            // Dropping the runtime afterwards ends the connections that are still open.
+            runtime.block_on(async {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                tokio::select! {
+                    _ = axum::serve(listener, router).into_future() => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Sim { url: url(address), token, shared, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+/// The URL under which this machine reaches an address; the unspecified address is reached over loopback.
+fn url(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("http://127.0.0.1:{}", v4.port()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("http://[::1]:{}", v6.port()),
+        _ => format!("http://{address}"),
+    }
+}
+
+/// What the requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    driven: Mutex<Driven>,
+    pub(crate) strict: bool,
+    pub(crate) token: String,
+}
+
+impl Shared {
+    /// The world at this moment: the time that passed since the last look is applied first.
+    pub(crate) fn world(&self) -> MutexGuard<'_, Driven> {
+        let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = driven.clock.due();
+        if !due.is_zero() {
+            driven.world.advance(due);
+        }
+        driven
+    }
+}
+
+/// A world with its clock.
+#[derive(Debug)]
+pub(crate) struct Driven {
+    pub(crate) world: World,
+    clock: Clock,
+}
+
+impl Driven {
+    pub(crate) const fn speed(&self) -> f64 {
+        self.clock.speed
+    }
+}
+
+/// Turns real time into virtual time.
+#[derive(Debug)]
+struct Clock {
+    started: Instant,
+    speed: f64,
+    /// Virtual time that has been applied.
+    passed: Duration,
+}
+
+impl Clock {
+    /// Virtual time that passed since the last call.
+    fn due(&mut self) -> Duration {
+        let passed = Duration::try_from_secs_f64(self.started.elapsed().as_secs_f64() * self.speed).unwrap_or(self.passed);
+        let due = passed.saturating_sub(self.passed);
+        self.passed = passed.max(self.passed);
+        due
+    }
+}

@@ -1,0 +1,245 @@
+//! The simulated world: everything that FlightHub 2 knows, on a virtual clock.
+
+pub(crate) mod annotations;
+pub(crate) mod calendar;
+pub(crate) mod converters;
+pub(crate) mod fleet;
+pub(crate) mod flight;
+pub(crate) mod live;
+pub(crate) mod modeling;
+pub(crate) mod models;
+pub(crate) mod projects;
+pub(crate) mod routes;
+pub(crate) mod tasks;
+pub(crate) mod telemetry;
+
+use std::time::Duration;
+
+use flighthub_api::v1::{
+    DockSn, OutOfControlAction, ProjectUuid, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs, TaskSchedule, WaylineId, WaylinePrecisionType,
+};
+use flighthub_api::{Secret, Timestamp};
+
+use crate::caller::Caller;
+use crate::refusal::Refusal;
+
+/// A simulated FlightHub 2: an organization with projects, docks, aircraft, routes, tasks and models, on a clock of its own.
+///
+/// It is pure: no sockets, no threads, no real time. Two worlds with the same seed that are asked the same at the same virtual times
+/// answer the same. What moves by itself moves once per whole virtual second, so that it does not matter in which portions the time
+/// advances.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flighthub_api::v1::{ProjectDevices, Service};
+/// use flighthub_sim::{Caller, World};
+///
+/// let mut world = World::demo(1);
+/// let caller = Caller::admin().in_project(World::DEMO_PROJECT);
+/// let devices = world.project_devices(&caller, ProjectDevices::new())?;
+/// assert_eq!(devices.len(), 4);
+/// world.advance(Duration::from_secs(60));
+/// # Ok::<(), flighthub_sim::Refusal>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct World {
+    now: Timestamp,
+    /// The next whole second at which things move.
+    next_tick: i64,
+    rng: fastrand::Rng,
+    pub(crate) projects: projects::State,
+    pub(crate) fleet: fleet::State,
+    pub(crate) routes: routes::State,
+    pub(crate) tasks: tasks::State,
+    pub(crate) live: live::State,
+    pub(crate) converters: converters::State,
+    pub(crate) annotations: annotations::State,
+    pub(crate) models: models::State,
+    pub(crate) modeling: modeling::State,
+}
+
+impl World {
+    /// The project of the demo world that has devices and routes.
+    pub const DEMO_PROJECT: &'static str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
+    /// The project of the demo world that has nothing.
+    pub const EMPTY_PROJECT: &'static str = "6c8d7f1a-0b35-4f0e-8c1d-2e9a4b6f7c31";
+    /// The organization of the demo world.
+    pub const DEMO_ORGANIZATION: &'static str = "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f";
+
+    /// The person whom the demo key belongs to.
+    pub(crate) const OWNER: &'static str = "1700000000000000001";
+    pub(crate) const OWNER_NAME: &'static str = "Operator A";
+    pub(crate) const OWNER_ACCOUNT: &'static str = "operator.a@example.com";
+    /// A person at a remote controller.
+    pub(crate) const PILOT: &'static str = "1700000000000000002";
+    pub(crate) const PILOT_NAME: &'static str = "Pilot B";
+
+    pub(crate) const STORAGE: &'static str = "https://objects.flighthub-sim.example.com";
+    pub(crate) const STORAGE_REGION: &'static str = "eu-central-1";
+    pub(crate) const BUCKET: &'static str = "flighthub-sim";
+
+    /// 2026-01-01T08:00:00Z, when the demo world is handed over.
+    const EPOCH: i64 = 1_767_254_400;
+    /// Seconds that the demo world has lived before.
+    const PAST: i64 = 7_200;
+
+    /// A world to try things in: an organization with two projects, one of them empty; three docks, two of them with an aircraft, a pilot
+    /// with a remote controller, three routes, and a flight of this morning with its media. It is 2026-01-01T08:00:00Z.
+    #[must_use]
+    pub fn demo(seed: u64) -> Self {
+        let begin = Self::EPOCH - Self::PAST;
+        let mut world = Self {
+            now: Timestamp::from_unix_seconds(begin).unwrap_or_else(Timestamp::now),
+            next_tick: begin + 1,
+            rng: fastrand::Rng::with_seed(seed),
+            projects: projects::State::default(),
+            fleet: fleet::State::default(),
+            routes: routes::State::default(),
+            tasks: tasks::State::default(),
+            live: live::State::default(),
+            converters: converters::State::default(),
+            annotations: annotations::State::default(),
+            models: models::State::default(),
+            modeling: modeling::State::default(),
+        };
+        projects::populate(&mut world);
+        fleet::populate(&mut world);
+        routes::populate(&mut world);
+        tasks::populate(&mut world);
+        world.advance(Duration::from_secs(1_200));
+        world.fly_this_morning();
+        world.advance(Duration::from_secs(Self::PAST.unsigned_abs() - 1_200));
+        live::populate(&mut world);
+        converters::populate(&mut world);
+        annotations::populate(&mut world);
+        models::populate(&mut world);
+        modeling::populate(&mut world);
+        world
+    }
+
+    /// The first flight in the history of the demo world.
+    fn fly_this_morning(&mut self) {
+        let caller = Caller::admin().in_project(Self::DEMO_PROJECT);
+        let task = TaskCreate::new(TaskCreateArgs {
+            name: "Morning round".to_owned(),
+            wayline_uuid: WaylineId::new("c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"),
+            sn: DockSn::new("7CTXN0000B00A1"),
+            time_zone: "Atlantic/Cape_Verde".to_owned(),
+            rth_altitude: 80,
+            rth_mode: RthMode::Preset,
+            wayline_precision_type: WaylinePrecisionType::Rtk,
+            out_of_control_action_in_flight: OutOfControlAction::ReturnHome,
+            resumable_status: ResumableStatus::Manual,
+            schedule: TaskSchedule::Immediate,
+        });
+        let created = tasks::create(self, &caller, task);
+        debug_assert!(created.is_ok(), "{created:?}");
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Lets time pass, and everything that happens in it.
+    pub fn advance(&mut self, duration: Duration) {
+        let target = self.now.saturating_add(duration);
+        while self.next_tick <= target.unix_seconds() {
+            let Some(second) = Timestamp::from_unix_seconds(self.next_tick) else { break };
+            self.now = second;
+            self.next_tick += 1;
+            tasks::tick(self);
+            fleet::tick(self);
+            live::tick(self);
+            converters::tick(self);
+            annotations::tick(self);
+            models::tick(self);
+            modeling::tick(self);
+        }
+        self.now = target;
+    }
+
+    pub(crate) fn rng(&mut self) -> &mut fastrand::Rng {
+        &mut self.rng
+    }
+
+    pub(crate) fn new_uuid(&mut self) -> String {
+        new_uuid(&mut self.rng)
+    }
+
+    /// The person whom the key belongs to: id and name.
+    pub(crate) const fn owner() -> (&'static str, &'static str) {
+        (Self::OWNER, Self::OWNER_NAME)
+    }
+
+    /// The key of the demo world. It has the form of a real one, and its signature says that it is none.
+    #[must_use]
+    pub fn demo_token() -> String {
+        let header = r#"{"alg":"HS512","crit":["typ","alg","kid"],"kid":"0d9e7c41-5a62-4b38-9f10-2c7b8a6d5e43","typ":"JWT"}"#;
+        // Ten years, as real keys have.
+        let (begins, expires) = (1_735_689_600, 1_735_689_600 + 315_532_800_i64);
+        let claims = format!(
+            r#"{{"account":"{}","exp":{expires},"nbf":{begins},"organization_uuid":"{}","project_uuid":"","sub":"fh2","user_id":"{}"}}"#,
+            Self::OWNER_ACCOUNT,
+            Self::DEMO_ORGANIZATION,
+            Self::OWNER,
+        );
+        format!("{}.{}.simulated-key-of-the-demo-world", base64url(header.as_bytes()), base64url(claims.as_bytes()))
+    }
+
+    /// The project of the header.
+    ///
+    /// # Errors
+    ///
+    /// 200610 when the header is missing, 210104 when there is no such project.
+    pub(crate) fn project_of(&self, caller: &Caller) -> Result<ProjectUuid, Refusal> {
+        self.known_project(caller.project()?)
+    }
+
+    /// # Errors
+    ///
+    /// 210104 when there is no such project.
+    pub(crate) fn known_project(&self, uuid: &ProjectUuid) -> Result<ProjectUuid, Refusal> {
+        if self.projects.has(uuid) { Ok(uuid.clone()) } else { Err(Refusal::unknown_project(uuid)) }
+    }
+
+    /// An address of an object in the storage, signed for an hour. The signature is for show.
+    pub(crate) fn signed_url(&self, path: &str) -> Secret {
+        let time = calendar::digits(self.now.unix_seconds(), 0);
+        let (day, clock) = time.split_at(time.len() - 6);
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for byte in path.bytes().chain(time.bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        let parts: Vec<_> = (1..=4_u64).map(|part| format!("{:016x}", hash.wrapping_mul(2 * part + 1).rotate_left(17))).collect();
+        Secret::new(format!(
+            "{}/{}/{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=SIMULATED%2F{day}%2F{}%2Fs3%2Faws4_request\
+             &X-Amz-Date={day}T{clock}Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature={}",
+            Self::STORAGE,
+            Self::BUCKET,
+            Self::STORAGE_REGION,
+            parts.concat(),
+        ))
+    }
+}
+
+/// A UUID of version 4.
+fn new_uuid(rng: &mut fastrand::Rng) -> String {
+    let random = (rng.u128(..) & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+    let hex = format!("{random:032x}");
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    parts.join("-")
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0_usize, |bits, index| (bits << 8) | usize::from(chunk.get(index).copied().unwrap_or(0)));
+        let letters = (0..=chunk.len()).map(|index| char::from(LETTERS[(bits >> (18 - 6 * index)) & 63]));
+        text.extend(letters);
+    }
+    text
+}

@@ -1,0 +1,49 @@
+//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | demo`.
+//!
+//! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
+
+mod chores;
+mod tree;
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  codegen          generate the client, its contract tests and docs/coverage.md from spec/
+  codegen --check  write nothing; say what `codegen` would change, and fail when that is anything
+  lint             check spec/ and say everything that is wrong with it
+  ci               all checks that a change has to pass: fmt, codegen --check, clippy, doc, test
+  demo             generate, then build the fresh client and fly it in the simulator
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = chores::root();
+    let out = &mut io::stdout();
+    let result = match arguments.as_slice() {
+        ["codegen"] => chores::codegen(&root, out),
+        ["codegen", "--check"] => chores::check(&root, out),
+        ["lint"] => chores::lint(&root, out),
+        ["ci"] => chores::ci(&root, out),
+        ["demo"] => chores::demo(&root, out),
+        ["help" | "--help" | "-h"] => out
+            .write_all(USAGE.as_bytes())
+            .map(|()| 0)
+            .map_err(Into::into),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
