@@ -21,9 +21,9 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::oneshot;
 
 use crate::call::sealed::{self, Sealed};
-use crate::call::{Access, Call, Full, Handle, Permits, Reaches, ReadOnly, Sends, Via};
+use crate::call::{Access, Call, Full, Handle, NeedsNoProject, Permits, ReadOnly, Sends, Via};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{Method, Operation, scope};
+use crate::operation::{Method, Operation};
 use crate::options::CallOptions;
 use crate::region::Region;
 use crate::reply::{RawReply, Reply};
@@ -39,17 +39,12 @@ struct Worker {
 impl Worker {
     fn start() -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
-            Error::local(
-                ErrorKind::Runtime,
-                "the background thread cannot be started",
-            )
-            .with_source(error)
+            Error::local(ErrorKind::Runtime, "the background thread cannot be started")
+                .with_source(error)
         };
         let (tell, told) = sync_channel(1);
         let (alive, ended) = oneshot::channel::<()>();
-        let work = move || match tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
+        let work = move || match tokio::runtime::Builder::new_current_thread().enable_all().build()
         {
             Ok(runtime) => {
                 let _ = tell.send(Ok(runtime.handle().clone()));
@@ -59,15 +54,9 @@ impl Worker {
                 let _ = tell.send(Err(error));
             }
         };
-        std::thread::Builder::new()
-            .name("flighthub".to_owned())
-            .spawn(work)
-            .map_err(failed)?;
+        std::thread::Builder::new().name("flighthub".to_owned()).spawn(work).map_err(failed)?;
         match told.recv() {
-            Ok(Ok(runtime)) => Ok(Self {
-                runtime,
-                _alive: alive,
-            }),
+            Ok(Ok(runtime)) => Ok(Self { runtime, _alive: alive }),
             Ok(Err(error)) => Err(failed(error)),
             Err(_) => Err(ended_early()),
         }
@@ -122,28 +111,19 @@ impl<A: Access> Client<A> {
     ///
     /// When the background thread cannot be started.
     pub fn from_async(client: crate::Client<A>) -> Result<Self, Error> {
-        Ok(Self {
-            inner: client,
-            worker: Arc::new(Worker::start()?),
-        })
+        Ok(Self { inner: client, worker: Arc::new(Worker::start()?) })
     }
 
     /// The handle of a project. See [`crate::Client::project`].
     #[must_use]
     pub fn project(&self, uuid: impl AsRef<str>) -> Project<A> {
-        Project {
-            inner: self.inner.project(uuid),
-            worker: Arc::clone(&self.worker),
-        }
+        Project { inner: self.inner.project(uuid), worker: Arc::clone(&self.worker) }
     }
 
     /// The same client, for operations that change nothing. It is checked at compile time.
     #[must_use]
     pub fn read_only(&self) -> Client<ReadOnly> {
-        Client {
-            inner: self.inner.read_only(),
-            worker: Arc::clone(&self.worker),
-        }
+        Client { inner: self.inner.read_only(), worker: Arc::clone(&self.worker) }
     }
 
     /// All projects that the key can see, page after page. See [`crate::Client::all_projects`].
@@ -151,7 +131,7 @@ impl<A: Access> Client<A> {
     /// # Errors
     ///
     /// As there, and inside an async runtime always.
-    pub fn all_projects(&self) -> Result<Vec<crate::v1::Project>, Error>
+    pub fn all_projects(&self) -> Result<crate::List<crate::v1::Project>, Error>
     where
         A: Permits<crate::v1::ProjectList>,
     {
@@ -175,19 +155,13 @@ impl<A: Access> Project<A> {
     /// The client behind it, for the organization or another project.
     #[must_use]
     pub fn client(&self) -> Client<A> {
-        Client {
-            inner: self.inner.client(),
-            worker: Arc::clone(&self.worker),
-        }
+        Client { inner: self.inner.client(), worker: Arc::clone(&self.worker) }
     }
 
     /// The same project, for operations that change nothing. It is checked at compile time.
     #[must_use]
     pub fn read_only(&self) -> Project<ReadOnly> {
-        Project {
-            inner: self.inner.read_only(),
-            worker: Arc::clone(&self.worker),
-        }
+        Project { inner: self.inner.read_only(), worker: Arc::clone(&self.worker) }
     }
 }
 
@@ -250,10 +224,7 @@ macro_rules! blocking_handle {
             /// The same handle, whose calls have these options.
             #[must_use]
             pub fn with(&self, options: CallOptions) -> Self {
-                Self {
-                    inner: self.inner.with(options),
-                    worker: Arc::clone(&self.worker),
-                }
+                Self { inner: self.inner.with(options), worker: Arc::clone(&self.worker) }
             }
 
             /// Sends an operation that is known at run time only. See [`crate::Client::send_any`].
@@ -277,27 +248,20 @@ macro_rules! blocking_handle {
                 operation: &crate::v1::AnyOperation,
                 options: &CallOptions,
             ) -> Result<RawReply, Error> {
-                self.worker
-                    .wait(self.inner.send_any_with(operation, options))
+                self.worker.wait(self.inner.send_any_with(operation, options))
             }
         }
 
         impl $handle<Full> {
             /// A call that this crate does not describe. See [`crate::Client::raw`].
             pub fn raw(&self, method: Method, path: impl Into<String>) -> RawCall {
-                RawCall {
-                    inner: self.inner.raw(method, path),
-                    worker: Arc::clone(&self.worker),
-                }
+                RawCall { inner: self.inner.raw(method, path), worker: Arc::clone(&self.worker) }
             }
         }
 
         impl<A> Clone for $handle<A> {
             fn clone(&self) -> Self {
-                Self {
-                    inner: self.inner.clone(),
-                    worker: Arc::clone(&self.worker),
-                }
+                Self { inner: self.inner.clone(), worker: Arc::clone(&self.worker) }
             }
         }
 
@@ -315,7 +279,6 @@ macro_rules! blocking_handle {
         }
 
         impl<A: Access> Handle for $handle<A> {}
-        impl<A: Permits<O>, O: Operation> Sends<O> for $handle<A> where Self: Reaches<O::Scope> {}
 
         impl<A: Access, O: Operation> Call<$handle<A>, O> {
             /// Sends it and gives the answer.
@@ -343,11 +306,8 @@ macro_rules! blocking_handle {
 blocking_handle!(Client);
 blocking_handle!(Project);
 
-impl<A> Reaches<scope::Organization> for Client<A> {}
-impl<A> Reaches<scope::Either> for Client<A> {}
-impl<A> Reaches<scope::Organization> for Project<A> {}
-impl<A> Reaches<scope::Project> for Project<A> {}
-impl<A> Reaches<scope::Either> for Project<A> {}
+impl<A: Permits<O>, O: Operation> Sends<O> for Client<A> where O::Scope: NeedsNoProject {}
+impl<A: Permits<O>, O: Operation> Sends<O> for Project<A> {}
 
 /// A call that this crate does not describe, not yet sent. See [`crate::RawCall`].
 #[must_use = "nothing is sent until `.send()`"]

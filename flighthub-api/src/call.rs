@@ -70,13 +70,19 @@ impl<O: Operation> Permits<O> for Full {}
 
 impl<O: Operation> Permits<O> for ReadOnly where O::Risk: Harmless {}
 
-/// A handle that can give an operation what its scope needs.
+impl sealed::Marker for scope::Organization {}
+impl sealed::Marker for scope::Either {}
+
+/// A scope that needs no project: what a client reaches without one.
 #[diagnostic::on_unimplemented(
-    message = "this operation needs a project",
-    label = "this handle has none",
+    message = "this operation needs a project, and a client has none",
+    label = "this operation's scope is `{Self}`",
     note = "use `client.project(uuid)`; `client.projects().list()` names the projects that the key can see"
 )]
-pub trait Reaches<S: scope::Scope>: sealed::Sealed {}
+pub trait NeedsNoProject: sealed::Marker {}
+
+impl NeedsNoProject for scope::Organization {}
+impl NeedsNoProject for scope::Either {}
 
 /// A handle: what operations are sent through.
 pub trait Handle: sealed::Sealed + Clone + Send + Sync + 'static {}
@@ -176,10 +182,7 @@ impl ProjectHeader {
         let value = HeaderValue::from_str(uuid).ok().filter(|_| clean).ok_or_else(|| {
             InvalidArgument::new("project", "is no project uuid; give the `uuid` of a project from `project.list`, without spaces or line breaks")
         });
-        Self {
-            uuid: uuid.into(),
-            value,
-        }
+        Self { uuid: uuid.into(), value }
     }
 }
 
@@ -189,17 +192,11 @@ impl Via {
             Some(others) => options.or(others),
             None => options,
         };
-        Self {
-            options: Some(Arc::new(options)),
-            ..self.clone()
-        }
+        Self { options: Some(Arc::new(options)), ..self.clone() }
     }
 
     pub(crate) fn with_project(&self, uuid: &str) -> Self {
-        Self {
-            project: Some(ProjectHeader::new(uuid)),
-            ..self.clone()
-        }
+        Self { project: Some(ProjectHeader::new(uuid)), ..self.clone() }
     }
 
     /// The typed call, built before anything is awaited.
@@ -220,12 +217,7 @@ impl Via {
                 "INFO.scope contradicts the type Scope"
             )
         };
-        run(self.prepare(
-            Facts::of(O::INFO),
-            O::INFO.scope,
-            operation.to_request(),
-            options,
-        ))
+        run(self.prepare(Facts::of(O::INFO), O::INFO.scope, operation.to_request(), options))
     }
 
     pub(crate) fn prepare(
@@ -257,13 +249,7 @@ impl Via {
             (None, Some(others)) => CallOptions::clone(others).or(&self.core.options),
             (None, None) => self.core.options.clone(),
         };
-        Ok(Prepared {
-            core: Arc::clone(&self.core),
-            facts,
-            parts,
-            project,
-            options,
-        })
+        Ok(Prepared { core: Arc::clone(&self.core), facts, parts, project, options })
     }
 }
 
@@ -294,19 +280,13 @@ pub struct Calling<O> {
 
 impl<O> Sending<O> {
     pub(crate) fn new(answer: BoxFuture<'static, Result<Answered, Error>>) -> Self {
-        Self {
-            answer,
-            operation: PhantomData,
-        }
+        Self { answer, operation: PhantomData }
     }
 }
 
 impl<O> Calling<O> {
     pub(crate) fn new(answer: BoxFuture<'static, Result<Answered, Error>>) -> Self {
-        Self {
-            answer,
-            operation: PhantomData,
-        }
+        Self { answer, operation: PhantomData }
     }
 }
 
@@ -374,11 +354,7 @@ impl<H: Handle, O: Operation> Call<H, O> {
     where
         H: Sends<O>,
     {
-        Self {
-            handle: handle.clone(),
-            operation,
-            options: None,
-        }
+        Self { handle: handle.clone(), operation, options: None }
     }
 
     /// Changes arguments, usually the optional ones.
@@ -403,6 +379,7 @@ impl<H: Handle, O: Operation> Call<H, O> {
         self.operation
     }
 
+    #[cfg(feature = "blocking")]
     pub(crate) const fn handle(&self) -> &H {
         &self.handle
     }

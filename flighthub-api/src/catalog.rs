@@ -91,10 +91,16 @@ impl ArgumentError {
     pub(crate) fn unknown_operation(id: &str, known: impl Iterator<Item = &'static str>) -> Self {
         let nearest = known.map(|other| (distance(id, other), other)).min();
         let hint = match nearest {
-            Some((steps, other)) if steps <= id.len().max(3) / 2 => format!("; the nearest is `{other}`"),
+            Some((steps, other)) if steps <= id.len().max(3) / 2 => {
+                format!("; the nearest is `{other}`")
+            }
             _ => "; an id is `group.method`, such as `task.get`".to_owned(),
         };
-        Self { operation: id.to_owned(), path: String::new(), problem: format!("there is no such operation{hint}") }
+        Self {
+            operation: id.to_owned(),
+            path: String::new(),
+            problem: format!("there is no such operation{hint}"),
+        }
     }
 
     /// Id that was asked for.
@@ -129,7 +135,10 @@ impl fmt::Display for ArgumentError {
 impl std::error::Error for ArgumentError {}
 
 /// Reads an operation from its arguments as one JSON object. Unknown fields and illegal combinations are errors.
-pub(crate) fn read_arguments<O: DeserializeOwned>(id: &str, json: &str) -> Result<O, ArgumentError> {
+pub(crate) fn read_arguments<O: DeserializeOwned>(
+    id: &str,
+    json: &str,
+) -> Result<O, ArgumentError> {
     crate::wire::from_text(json).map_err(|error| ArgumentError {
         operation: id.to_owned(),
         path: if error.path() == "." { String::new() } else { error.path().to_owned() },
@@ -263,8 +272,14 @@ mod tests {
 
     #[test]
     fn a_misspelt_operation_gets_the_nearest_one() {
-        let error = ArgumentError::unknown_operation("task.craete", ["task.create", "task.get"].into_iter());
-        assert_eq!(error.to_string(), "task.craete: there is no such operation; the nearest is `task.create`");
+        let error = ArgumentError::unknown_operation(
+            "task.craete",
+            ["task.create", "task.get"].into_iter(),
+        );
+        assert_eq!(
+            error.to_string(),
+            "task.craete: there is no such operation; the nearest is `task.create`"
+        );
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

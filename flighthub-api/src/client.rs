@@ -8,17 +8,18 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::call::{
-    Access, AsyncHandle, Call, Calling, Full, Handle, Permits, Reaches, ReadOnly, Sending, Sends,
-    Via, sealed,
+    Access, AsyncHandle, Call, Calling, Full, Handle, NeedsNoProject, Permits, ReadOnly, Sending,
+    Sends, Via, sealed,
 };
 use crate::clock::{Clock, TokioClock};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Core;
 use crate::http::{HttpOptions, HttpTransport, Proxy};
 use crate::limits::{Limits, RateLimit};
-use crate::operation::{Method, Operation, scope};
+use crate::list::List;
+use crate::operation::{Method, Operation};
 use crate::options::{CallOptions, Language};
-use crate::paging::{self, Page};
+use crate::paging;
 use crate::project::Project;
 use crate::raw::RawCall;
 use crate::region::{BaseUrl, Region};
@@ -70,10 +71,7 @@ impl Client {
 
 impl<A: Access> Client<A> {
     pub(crate) const fn from_via(via: Via) -> Self {
-        Self {
-            via,
-            access: PhantomData,
-        }
+        Self { via, access: PhantomData }
     }
 
     /// The handle of a project: it sends the operations that concern the project, and those of the organization too.
@@ -88,15 +86,15 @@ impl<A: Access> Client<A> {
         Client::from_via(self.via.clone())
     }
 
-    /// All projects that the key can see, page after page. Rows that could not be read are left out; the pages of
-    /// [`project.list`](crate::v1::ProjectList) have them.
+    /// All projects that the key can see, page after page. Rows that could not be read are in [`List::odd`]; their
+    /// positions are those in their pages.
     ///
     /// # Errors
     ///
     /// As for a page; and when the pages do not end.
     pub fn all_projects(
         &self,
-    ) -> impl Future<Output = Result<Vec<v1::Project>, Error>> + Send + 'static + use<A>
+    ) -> impl Future<Output = Result<List<v1::Project>, Error>> + Send + 'static + use<A>
     where
         A: Permits<v1::ProjectList>,
     {
@@ -110,13 +108,7 @@ impl<A: Access> Client<A> {
                 list.page = i32::try_from(number).ok();
                 list.page_size = Some(PAGE_SIZE);
                 let page = client.send(&list);
-                async move {
-                    let listing = page.await?;
-                    Ok(Page {
-                        came: listing.len() + listing.odd().len(),
-                        rows: listing.into_vec(),
-                    })
-                }
+                async move { page.await.map(|listing| listing.list) }
             },
         )
     }
@@ -215,7 +207,6 @@ macro_rules! async_handle {
 
         impl<A: Access> Handle for $handle<A> {}
         impl<A: Access> AsyncHandle for $handle<A> {}
-        impl<A: Permits<O>, O: Operation> Sends<O> for $handle<A> where Self: Reaches<O::Scope> {}
 
         impl<A: Access, O: Operation> Call<$handle<A>, O> {
             /// The answer with status, request id, attempts and text.
@@ -229,8 +220,7 @@ pub(crate) use async_handle;
 
 async_handle!(Client);
 
-impl<A> Reaches<scope::Organization> for Client<A> {}
-impl<A> Reaches<scope::Either> for Client<A> {}
+impl<A: Permits<O>, O: Operation> Sends<O> for Client<A> where O::Scope: NeedsNoProject {}
 
 /// The settings of a client.
 ///
@@ -441,10 +431,7 @@ impl ClientBuilder {
             transport,
             clock: self.clock.unwrap_or_else(|| Arc::new(TokioClock)),
             needs_tokio,
-            random: Mutex::new(
-                self.seed
-                    .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
-            ),
+            random: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
             policy: self.policy,
             budget: Budget::new(),
             limits: Limits::new(self.rate, self.concurrency),
@@ -458,11 +445,7 @@ impl ClientBuilder {
                 .map(|host| header(&host, "the host cannot be put into an HTTP header"))
                 .transpose()?,
         };
-        Ok(Client::from_via(Via {
-            core: Arc::new(core),
-            project: None,
-            options: None,
-        }))
+        Ok(Client::from_via(Via { core: Arc::new(core), project: None, options: None }))
     }
 
     /// The same client without async.
@@ -483,10 +466,8 @@ impl fmt::Debug for ClientBuilder {
 }
 
 fn header(text: &str, problem: &'static str) -> Result<HeaderValue, Error> {
-    let clean = !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let clean =
+        !text.is_empty() && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     HeaderValue::from_str(text)
         .ok()
         .filter(|_| clean)

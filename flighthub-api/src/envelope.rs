@@ -87,15 +87,9 @@ impl<'a> Envelope<'a> {
 /// is written otherwise is recognised by reading the frame.
 pub(crate) fn begins_as_success(text: &str) -> bool {
     let rest = text.trim_start().strip_prefix('{').map(str::trim_start);
-    let rest = rest
-        .and_then(|rest| rest.strip_prefix("\"code\""))
-        .map(str::trim_start);
-    let rest = rest
-        .and_then(|rest| rest.strip_prefix(':'))
-        .map(str::trim_start);
-    let rest = rest
-        .and_then(|rest| rest.strip_prefix('0'))
-        .map(str::trim_start);
+    let rest = rest.and_then(|rest| rest.strip_prefix("\"code\"")).map(str::trim_start);
+    let rest = rest.and_then(|rest| rest.strip_prefix(':')).map(str::trim_start);
+    let rest = rest.and_then(|rest| rest.strip_prefix('0')).map(str::trim_start);
     rest.is_some_and(|rest| rest.starts_with([',', '}']))
 }
 
@@ -109,11 +103,7 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> 
         data: Option<T>,
     }
 
-    if let Ok(Typed {
-        code: Code(0),
-        data: Some(data),
-    }) = serde_json::from_str(text)
-    {
+    if let Ok(Typed { code: Code(0), data: Some(data) }) = serde_json::from_str(text) {
         return Ok(data);
     }
     wire::decode(data(text)?)
@@ -130,10 +120,7 @@ pub(crate) fn data(text: &str) -> Result<&str, DecodeError> {
 
 /// The frame without what it frames.
 #[derive(Deserialize)]
-#[allow(
-    dead_code,
-    reason = "it is only read for the reason why it cannot be read"
-)]
+#[allow(dead_code, reason = "it is only read for the reason why it cannot be read")]
 struct Frame {
     code: Code,
     #[serde(default)]
@@ -155,32 +142,16 @@ mod tests {
             ("200401.0", Some(200_401)),
             ("-1", Some(-1)),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Code>(text).ok().map(|code| code.0),
-                code,
-                "{text}"
-            );
+            assert_eq!(serde_json::from_str::<Code>(text).ok().map(|code| code.0), code, "{text}");
         }
-        for text in [
-            "null",
-            "18446744073709551615",
-            "0.5",
-            "\"x\"",
-            "true",
-            "{}",
-            "[]",
-        ] {
+        for text in ["null", "18446744073709551615", "0.5", "\"x\"", "true", "{}", "[]"] {
             assert!(serde_json::from_str::<Code>(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_success_is_seen_from_its_beginning() {
-        for text in [
-            "{\"code\":0,\"data\":1}",
-            " { \"code\" : 0 }",
-            "{\"code\":0}",
-        ] {
+        for text in ["{\"code\":0,\"data\":1}", " { \"code\" : 0 }", "{\"code\":0}"] {
             assert!(begins_as_success(text), "{text}");
         }
         for text in [

@@ -363,12 +363,12 @@ impl Error {
             }
             ErrorKind::Code => {
                 let remedy = self.0.code.and_then(ErrorCode::remedy);
-                remedy
-                    .filter(|remedy| !remedy.is_empty())
-                    .unwrap_or_else(|| self.status_help())
+                remedy.filter(|remedy| !remedy.is_empty()).unwrap_or_else(|| self.status_help())
             }
             ErrorKind::Http => self.status_help(),
-            ErrorKind::Connection => "Check the address, the network and the proxy.",
+            ErrorKind::Connection => {
+                "Check the address, the network, the proxy, and the certificate of a private installation."
+            }
             ErrorKind::Timeout => {
                 "Try again later, or allow more time with `CallOptions::timeout`."
             }
@@ -416,17 +416,10 @@ impl fmt::Display for Error {
         }
         let mut facts = Vec::new();
         facts.extend(inner.status.map(|status| format!("HTTP {status}")));
-        facts.extend(
-            inner
-                .request_id
-                .as_ref()
-                .map(|id| format!("request id {id}")),
-        );
+        facts.extend(inner.request_id.as_ref().map(|id| format!("request id {id}")));
         facts.extend((inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)));
         facts.extend(
-            inner
-                .retry_after
-                .map(|pause| format!("the server asks to wait {} s", pause.as_secs())),
+            inner.retry_after.map(|pause| format!("the server asks to wait {} s", pause.as_secs())),
         );
         if !facts.is_empty() {
             write!(f, " [{}]", facts.join(", "))?;
@@ -437,10 +430,7 @@ impl fmt::Display for Error {
             None => ".",
         })?;
         // Errors of the client's setup and of arguments say what to do themselves.
-        if matches!(
-            inner.kind,
-            ErrorKind::Configuration | ErrorKind::InvalidArgument
-        ) {
+        if matches!(inner.kind, ErrorKind::Configuration | ErrorKind::InvalidArgument) {
             return Ok(());
         }
         write!(f, " Next: {}", self.help())
@@ -469,10 +459,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_ref()
-            .map(|source| &**source as &(dyn StdError + 'static))
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }
 
@@ -487,11 +474,8 @@ const LONGEST_MESSAGE: usize = 300;
 /// Makes a text of the server fit to be shown: one line of limited length, without control or direction characters, without
 /// the key, and with URLs cut before their query.
 pub(crate) fn tame(text: &str, token: &str) -> String {
-    let text = if token.is_empty() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.replace(token, MASK))
-    };
+    let text =
+        if token.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(text.replace(token, MASK)) };
     let mut tame = String::new();
     let mut length = 0;
     // Where in a URL: 0 outside, 1 inside, 2 behind its question mark.
@@ -515,11 +499,7 @@ pub(crate) fn tame(text: &str, token: &str) -> String {
         if url == 2 {
             continue;
         }
-        let c = if c.is_whitespace() || c.is_control() {
-            ' '
-        } else {
-            c
-        };
+        let c = if c.is_whitespace() || c.is_control() { ' ' } else { c };
         if is_invisible(c) || c == ' ' && (tame.is_empty() || tame.ends_with(' ')) {
             continue;
         }
@@ -546,10 +526,7 @@ mod tests {
     #[test]
     fn messages_of_the_server_are_tamed() {
         for (text, shown) in [
-            (
-                "device  is\r\n offline\u{7}\u{1b}[31m ",
-                "device is offline [31m",
-            ),
+            ("device  is\r\n offline\u{7}\u{1b}[31m ", "device is offline [31m"),
             ("\u{202e}evil\u{200b}", "evil"),
             ("key FHCANARY is wrong", "key *** is wrong"),
             (

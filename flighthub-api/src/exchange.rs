@@ -131,20 +131,10 @@ impl Prepared {
         let timeout = self.options.timeout.unwrap_or(core.timeout);
         let attempt_timeout = self.options.attempt_timeout.unwrap_or(core.attempt_timeout);
         let given_id = self.given_request_id()?;
-        let deadline = Deadline {
-            at: started.checked_add(timeout),
-            timeout,
-        };
-        let headers = self.headers();
-        let url = core
-            .base
-            .join(&self.parts.path, self.parts.query.as_deref());
-        let connection = if self.facts.repeatable {
-            Connection::Pooled
-        } else {
-            Connection::Fresh
-        };
+        let deadline = Deadline { at: started.checked_add(timeout), timeout };
+        let connection = if self.facts.repeatable { Connection::Pooled } else { Connection::Fresh };
         let mut body = self.parts.body.take();
+        let has_body = body.is_some();
         let mut attempts = 0;
         let mut spent = None;
         loop {
@@ -155,17 +145,11 @@ impl Prepared {
             span.record("request_id", id.to_str().unwrap_or_default());
             let may_repeat = attempts < core.policy.attempts
                 && (self.facts.repeatable || self.facts.retry_unsent);
-            let mut headers = headers.clone();
-            headers.insert(X_REQUEST_ID, id.clone());
             let request = TransportRequest {
                 method: self.parts.method,
-                url: url.clone(),
-                headers,
-                body: if may_repeat {
-                    body.clone()
-                } else {
-                    body.take()
-                },
+                url: core.base.join(&self.parts.path, self.parts.query.as_deref()),
+                headers: self.headers(&id, has_body),
+                body: if may_repeat { body.clone() } else { body.take() },
                 connection,
                 max_response_bytes: core.max_response_bytes,
             };
@@ -200,10 +184,8 @@ impl Prepared {
                 }
                 None => {
                     let outcome = self.facts.write.then_some(failure.outcome);
-                    let error = failure
-                        .error
-                        .with_operation(self.facts.operation)
-                        .with_outcome(outcome);
+                    let error =
+                        failure.error.with_operation(self.facts.operation).with_outcome(outcome);
                     return Err(error.with_request_id(request_id).with_attempts(attempts));
                 }
             }
@@ -218,33 +200,26 @@ impl Prepared {
     ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, Error> {
         let core = &self.core;
         let too_late = |detail: String| {
-            Err(self
-                .facts
-                .unsent(Error::local(ErrorKind::Timeout, detail))
-                .with_attempts(attempts))
+            Err(self.facts.unsent(Error::local(ErrorKind::Timeout, detail)).with_attempts(attempts))
         };
         let slot = match core.limits.try_slot() {
             Some(slot) => slot,
-            None => match race(
-                core.limits.slot(),
-                core.clock.sleep(deadline.left(core.clock.now())),
-            )
-            .await
-            {
-                Some(slot) => slot,
-                None => {
-                    return too_late(format!(
-                        "no place among the calls under way within {:?}",
-                        deadline.timeout
-                    ));
+            None => {
+                match race(core.limits.slot(), core.clock.sleep(deadline.left(core.clock.now())))
+                    .await
+                {
+                    Some(slot) => slot,
+                    None => {
+                        return too_late(format!(
+                            "no place among the calls under way within {:?}",
+                            deadline.timeout
+                        ));
+                    }
                 }
-            },
+            }
         };
         let now = core.clock.now();
-        match core
-            .limits
-            .reserve(now, deadline.at.map(|at| at.saturating_duration_since(now)))
-        {
+        match core.limits.reserve(now, deadline.at.map(|at| at.saturating_duration_since(now))) {
             Some(Duration::ZERO) => {}
             Some(wait) => core.clock.sleep(wait).await,
             None => {
@@ -255,10 +230,7 @@ impl Prepared {
             }
         }
         if deadline.left(core.clock.now()).is_zero() {
-            return too_late(format!(
-                "the {:?} that the call may take are over",
-                deadline.timeout
-            ));
+            return too_late(format!("the {:?} that the call may take are over", deadline.timeout));
         }
         Ok(slot)
     }
@@ -275,19 +247,13 @@ impl Prepared {
         if !repeatable || !failure.transient || attempts >= core.policy.attempts {
             return None;
         }
-        let hint = hinted_pause(failure, core.policy.longest_hint).ok()?;
-        let chance = core
-            .random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .f64();
+        let hint = hinted_pause(failure, core.policy.longest_hint)?;
+        let chance = core.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
         let pause = core.policy.pause(attempts, chance).max(hint);
         if deadline.at.is_some() && pause >= deadline.left(core.clock.now()) {
             return None;
         }
-        core.budget
-            .spend(failure.error.is_timeout())
-            .map(|cost| (pause, cost))
+        core.budget.spend(failure.error.is_timeout()).map(|cost| (pause, cost))
     }
 
     fn given_request_id(&self) -> Result<Option<HeaderValue>, Error> {
@@ -312,11 +278,11 @@ impl Prepared {
         }
     }
 
-    /// The headers that all attempts have in common.
-    fn headers(&self) -> HeaderMap {
+    fn headers(&self, id: &HeaderValue, has_body: bool) -> HeaderMap {
         let core = &self.core;
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(X_USER_TOKEN, core.token.header().clone());
+        headers.insert(X_REQUEST_ID, id.clone());
         if let Some(project) = &self.project {
             headers.insert(X_PROJECT_UUID, project.clone());
         }
@@ -326,7 +292,7 @@ impl Prepared {
         );
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, core.user_agent.clone());
-        if self.parts.body.is_some() {
+        if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         if let Some(host) = &core.host {
@@ -352,30 +318,20 @@ impl Core {
                 ))));
             }
         };
-        let mut text = String::from_utf8(Vec::from(reply.body)).map_err(drop);
-        if let Ok(text) = &mut text {
-            if text.starts_with('\u{feff}') {
-                text.remove(0);
-            }
+        // A bad byte in a name or message is no reason to lose the rest.
+        let mut text = String::from_utf8(Vec::from(reply.body))
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
         }
-        let judged = judge(
-            reply.status,
-            &reply.headers,
-            text.as_deref().map_err(|()| ()),
-            self.token.expose(),
-            self.clock.wall(),
-        );
-        judged.map(|()| (reply.status, text.unwrap_or_default()))
+        let (token, wall) = (self.token.expose(), self.clock.wall());
+        judge(reply.status, &reply.headers, &text, token, wall).map(|()| (reply.status, text))
     }
 
     /// A fresh UUID, version 4.
     fn request_id(&self) -> HeaderValue {
-        let mut bytes = self
-            .random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .u128(..)
-            .to_be_bytes();
+        let mut bytes =
+            self.random.lock().unwrap_or_else(PoisonError::into_inner).u128(..).to_be_bytes();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let mut text = [b'-'; 36];
@@ -385,17 +341,12 @@ impl Core {
                 at += 1;
             }
             for half in [byte >> 4, byte & 0x0f] {
-                text[at] = if half < 10 {
-                    b'0' + half
-                } else {
-                    b'a' + half - 10
-                };
+                text[at] = if half < 10 { b'0' + half } else { b'a' + half - 10 };
                 at += 1;
             }
         }
-        HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(
-            "00000000-0000-4000-8000-000000000000",
-        ))
+        HeaderValue::from_bytes(&text)
+            .unwrap_or(HeaderValue::from_static("00000000-0000-4000-8000-000000000000"))
     }
 }
 
@@ -405,15 +356,8 @@ fn lost(error: TransportError) -> Failure {
     let unsent = error.was_not_sent();
     Failure {
         error: Error::transport(error),
-        outcome: if unsent {
-            WriteOutcome::Refused
-        } else {
-            WriteOutcome::Indeterminate
-        },
-        transient: !matches!(
-            kind,
-            TransportErrorKind::Impossible | TransportErrorKind::TooLarge
-        ),
+        outcome: if unsent { WriteOutcome::Refused } else { WriteOutcome::Indeterminate },
+        transient: !matches!(kind, TransportErrorKind::Impossible | TransportErrorKind::TooLarge),
         unsent,
     }
 }
@@ -426,7 +370,6 @@ struct Deadline {
 
 impl Deadline {
     fn left(&self, now: Instant) -> Duration {
-        self.at
-            .map_or(Duration::MAX, |at| at.saturating_duration_since(now))
+        self.at.map_or(Duration::MAX, |at| at.saturating_duration_since(now))
     }
 }

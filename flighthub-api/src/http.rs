@@ -76,10 +76,7 @@ impl HttpTransport {
                 .build()
                 .map_err(|error| refuse("the HTTP client cannot be set up", error))
         };
-        Ok(Self {
-            pooled: build(8)?,
-            fresh: build(0)?,
-        })
+        Ok(Self { pooled: build(8)?, fresh: build(0)? })
     }
 
     async fn exchange(&self, request: TransportRequest) -> Result<TransportReply, TransportError> {
@@ -89,10 +86,7 @@ impl HttpTransport {
             Connection::Fresh => &self.fresh,
         };
         let mut response = client.execute(translate(request)?).await.map_err(failed)?;
-        if response
-            .content_length()
-            .is_some_and(|length| length > limit as u64)
-        {
+        if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(TransportError::too_large(limit));
         }
         let mut first = Bytes::new();
@@ -110,11 +104,7 @@ impl HttpTransport {
                 more.extend_from_slice(&chunk);
             }
         }
-        let body = if more.is_empty() {
-            first
-        } else {
-            more.freeze()
-        };
+        let body = if more.is_empty() { first } else { more.freeze() };
         let headers = std::mem::take(response.headers_mut());
         Ok(TransportReply::new(response.status().as_u16(), body).with_headers(headers))
     }
@@ -194,20 +184,14 @@ fn refuse(problem: &'static str, error: reqwest::Error) -> Error {
         .with_source(error)
 }
 
-#[cfg(any(
-    feature = "rustls",
-    all(feature = "native-tls", not(feature = "rustls-ring"))
-))]
+#[cfg(any(feature = "rustls", all(feature = "native-tls", not(feature = "rustls-ring"))))]
 /// How connections are secured.
 struct Tls {
     https: bool,
     certificates: Vec<reqwest::Certificate>,
 }
 
-#[cfg(any(
-    feature = "rustls",
-    all(feature = "native-tls", not(feature = "rustls-ring"))
-))]
+#[cfg(any(feature = "rustls", all(feature = "native-tls", not(feature = "rustls-ring"))))]
 impl Tls {
     fn new(base: &BaseUrl, options: &HttpOptions) -> Result<Self, Error> {
         let mut certificates = Vec::new();
@@ -219,10 +203,7 @@ impl Tls {
             }
             certificates.extend(bundle);
         }
-        Ok(Self {
-            https: base.is_https(),
-            certificates,
-        })
+        Ok(Self { https: base.is_https(), certificates })
     }
 
     fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
@@ -275,9 +256,7 @@ impl Tls {
                     .map_err(failed)?;
             #[cfg(not(any(all(unix, not(target_os = "android")), target_os = "windows")))]
             let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(failed)?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         } else {
             builder.with_root_certificates(rustls::RootCertStore::empty())
         };

@@ -40,7 +40,10 @@ pub(crate) trait TextEnum: Sized + Clone + PartialEq + 'static {
     fn as_unknown(&self) -> Option<&UnknownText>;
 
     fn from_wire(text: &str) -> Self {
-        let canonical = Self::ALIASES.iter().find(|(other, _)| *other == text).map_or(text, |(_, canonical)| canonical);
+        let canonical = Self::ALIASES
+            .iter()
+            .find(|(other, _)| *other == text)
+            .map_or(text, |(_, canonical)| canonical);
         Self::KNOWN
             .iter()
             .find(|(known, _)| *known == canonical)
@@ -50,7 +53,9 @@ pub(crate) trait TextEnum: Sized + Clone + PartialEq + 'static {
     fn to_wire(&self) -> &str {
         match self.as_unknown() {
             Some(unknown) => unknown.as_str(),
-            None => Self::KNOWN.iter().find(|(_, value)| value == self).map_or("", |(known, _)| known),
+            None => {
+                Self::KNOWN.iter().find(|(_, value)| value == self).map_or("", |(known, _)| known)
+            }
         }
     }
 }
@@ -73,7 +78,9 @@ pub(crate) trait IntEnum: Sized + Clone + PartialEq + 'static {
     fn to_wire(&self) -> i64 {
         match self.as_unknown() {
             Some(unknown) => unknown.get(),
-            None => Self::KNOWN.iter().find(|(.., value)| value == self).map_or(0, |(known, ..)| *known),
+            None => {
+                Self::KNOWN.iter().find(|(.., value)| value == self).map_or(0, |(known, ..)| *known)
+            }
         }
     }
 
@@ -97,7 +104,11 @@ pub(crate) fn read_text<'de, D: Deserializer<'de>, T>(
 
     impl<T> TextVisitor<T> {
         fn number<E: de::Error>(self, text: &str, unexpected: de::Unexpected<'_>) -> Result<T, E> {
-            if self.numbers { Ok((self.make)(text)) } else { Err(E::invalid_type(unexpected, &self)) }
+            if self.numbers {
+                Ok((self.make)(text))
+            } else {
+                Err(E::invalid_type(unexpected, &self))
+            }
         }
     }
 
@@ -267,7 +278,9 @@ macro_rules! text_id {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::ids::read_text(deserializer, stringify!($name), $numbers, |text| Self(text.to_owned()))
+                $crate::ids::read_text(deserializer, stringify!($name), $numbers, |text| {
+                    Self(text.to_owned())
+                })
             }
         }
     };
@@ -383,9 +396,12 @@ macro_rules! text_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::ids::read_text(deserializer, <Self as $crate::ids::TextEnum>::NAME, true, |text| {
-                    $crate::ids::TextEnum::from_wire(text)
-                })
+                $crate::ids::read_text(
+                    deserializer,
+                    <Self as $crate::ids::TextEnum>::NAME,
+                    true,
+                    |text| $crate::ids::TextEnum::from_wire(text),
+                )
             }
         }
     };
@@ -432,9 +448,12 @@ macro_rules! int_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::ids::read_integer(deserializer, <Self as $crate::ids::IntEnum>::NAME, true, |number| {
-                    $crate::ids::IntEnum::from_wire(number)
-                })
+                $crate::ids::read_integer(
+                    deserializer,
+                    <Self as $crate::ids::IntEnum>::NAME,
+                    true,
+                    |number| $crate::ids::IntEnum::from_wire(number),
+                )
             }
         }
     };
@@ -502,6 +521,7 @@ macro_rules! open_object {
 pub(crate) use open_object;
 
 #[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "the macros write a public surface")]
 mod tests {
     use super::*;
 
@@ -514,7 +534,8 @@ mod tests {
     }
     impl TextEnum for Side {
         const NAME: &'static str = "Side";
-        const KNOWN: &'static [(&'static str, Self)] = &[("inside", Self::Inside), ("outside", Self::Outside)];
+        const KNOWN: &'static [(&'static str, Self)] =
+            &[("inside", Self::Inside), ("outside", Self::Outside)];
         const ALIASES: &'static [(&'static str, &'static str)] = &[("1", "inside")];
         fn unknown(value: UnknownText) -> Self {
             Self::Unknown(value)

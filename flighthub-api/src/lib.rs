@@ -1,4 +1,4 @@
-//! Unofficial client for the DJI FlightHub 2 OpenAPI.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accepted;
@@ -13,6 +13,7 @@ mod code;
 mod envelope;
 mod error;
 mod exchange;
+#[rustfmt::skip]
 mod generated;
 mod groups;
 mod http;
@@ -41,9 +42,12 @@ mod transport;
 mod wire;
 
 pub use accepted::Accepted;
+pub use call::{
+    Access, AsyncHandle, Call, Calling, Full, Handle, Harmless, NeedsNoProject, Permits, ReadOnly,
+    Sending, Sends,
+};
 #[cfg(feature = "catalog")]
 pub use catalog::ArgumentError;
-pub use call::{Access, AsyncHandle, Call, Calling, Full, Handle, Harmless, Permits, Reaches, ReadOnly, Sending, Sends};
 pub use client::{Client, ClientBuilder};
 pub use clock::{BoxFuture, Clock, TokioClock};
 pub use code::{CodeEntry, CodeKind, ErrorCode, WriteEffect};
@@ -52,7 +56,9 @@ pub use generated::v1;
 pub use ids::{UnknownInt, UnknownText};
 pub use limits::RateLimit;
 pub use list::{List, Listing, Odd};
-pub use operation::{Arguments, Evidence, Method, Operation, OperationInfo, Retry, RiskLevel, ScopeKind, risk, scope};
+pub use operation::{
+    Arguments, Evidence, Method, Operation, OperationInfo, Retry, RiskLevel, ScopeKind, risk, scope,
+};
 pub use options::{CallOptions, Language};
 pub use outcome::WriteOutcome;
 pub use project::Project;

@@ -20,15 +20,8 @@ impl RateLimit {
     /// 0.001 a second, a burst of 1.
     #[must_use]
     pub fn new(per_second: f64, burst: u32) -> Self {
-        let per_second = if per_second.is_finite() {
-            per_second.max(0.001)
-        } else {
-            1.0e9
-        };
-        Self {
-            interval: Duration::from_secs_f64(1.0 / per_second),
-            burst: burst.max(1),
-        }
+        let per_second = if per_second.is_finite() { per_second.max(0.001) } else { 1.0e9 };
+        Self { interval: Duration::from_secs_f64(1.0 / per_second), burst: burst.max(1) }
     }
 }
 
@@ -49,11 +42,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(rate: Option<RateLimit>, concurrency: Option<usize>) -> Self {
         let slots = concurrency.map(|count| Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
-        Self {
-            rate,
-            next: Mutex::new(None),
-            slots,
-        }
+        Self { rate, next: Mutex::new(None), slots }
     }
 
     /// One of the places for calls under way, if one is free now.
@@ -81,9 +70,7 @@ impl Limits {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let even = next.map_or(now, |next| next.max(now));
         let allowance = rate.interval.saturating_mul(rate.burst - 1);
-        let wait = even
-            .saturating_duration_since(now)
-            .saturating_sub(allowance);
+        let wait = even.saturating_duration_since(now).saturating_sub(allowance);
         if patience.is_some_and(|patience| wait > patience) {
             return None;
         }
@@ -122,11 +109,7 @@ mod tests {
     fn odd_limits_are_bent_straight() {
         for rate in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1.0e300] {
             let limits = Limits::new(Some(RateLimit::new(rate, 0)), Some(0));
-            assert_eq!(
-                limits.reserve(Instant::now(), None),
-                Some(Duration::ZERO),
-                "{rate}"
-            );
+            assert_eq!(limits.reserve(Instant::now(), None), Some(Duration::ZERO), "{rate}");
         }
     }
 }

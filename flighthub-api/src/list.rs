@@ -52,6 +52,20 @@ impl<T> List<T> {
     pub fn into_vec(self) -> Vec<T> {
         self.items
     }
+
+    /// Takes over the rows of another list that pass, and answers how many did. Odd rows are counted on.
+    pub(crate) fn append(
+        &mut self,
+        other: Self,
+        mut pass: impl FnMut(&T) -> bool,
+        mut pass_odd: impl FnMut(&Odd) -> bool,
+    ) -> usize {
+        let before = self.items.len() + self.odd.len();
+        self.null &= other.null;
+        self.items.extend(other.items.into_iter().filter(|row| pass(row)));
+        self.odd.extend(other.odd.into_iter().filter(|odd| pass_odd(odd)));
+        self.items.len() + self.odd.len() - before
+    }
 }
 
 impl<T> Default for List<T> {
@@ -100,7 +114,11 @@ impl<'a, T> IntoIterator for &'a List<T> {
 
 impl<T: Serialize> Serialize for List<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.null && self.items.is_empty() { serializer.serialize_none() } else { self.items.serialize(serializer) }
+        if self.null && self.items.is_empty() {
+            serializer.serialize_none()
+        } else {
+            self.items.serialize(serializer)
+        }
     }
 }
 
@@ -111,7 +129,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
 }
 
 /// Reads a list, and a lone object as a list of one.
-pub(crate) fn one_or_many<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<List<T>, D::Error> {
+pub(crate) fn one_or_many<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<List<T>, D::Error> {
     deserializer.deserialize_any(ListVisitor { lone: true, marker: PhantomData })
 }
 
@@ -155,7 +175,11 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ListVisitor<T> {
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
             match wire::from_text(raw.get()) {
                 Ok(item) => list.items.push(item),
-                Err(problem) => list.odd.push(Odd { index, json: raw.get().to_owned(), problem: problem.to_string() }),
+                Err(problem) => list.odd.push(Odd {
+                    index,
+                    json: raw.get().to_owned(),
+                    problem: problem.to_string(),
+                }),
             }
             index += 1;
         }
@@ -195,7 +219,10 @@ impl Odd {
 
 impl fmt::Debug for Odd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Odd").field("index", &self.index).field("problem", &self.problem).finish_non_exhaustive()
+        f.debug_struct("Odd")
+            .field("index", &self.index)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
     }
 }
 
@@ -364,7 +391,10 @@ mod tests {
 
     #[test]
     fn empty_listings_are_written_as_the_service_does() {
-        assert_eq!(serde_json::to_string(&Listing::<Row>::from(vec![])).unwrap(), r#"{"list":null}"#);
+        assert_eq!(
+            serde_json::to_string(&Listing::<Row>::from(vec![])).unwrap(),
+            r#"{"list":null}"#
+        );
         assert_eq!(serde_json::to_string(&Listing::<Row>::new(vec![])).unwrap(), r#"{"list":[]}"#);
     }
 }

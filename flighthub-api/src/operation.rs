@@ -71,7 +71,12 @@ pub struct OperationInfo {
 }
 
 impl OperationInfo {
-    const fn with_method(method: Method, id: &'static str, tag: &'static str, path: &'static str) -> Self {
+    const fn with_method(
+        method: Method,
+        id: &'static str,
+        tag: &'static str,
+        path: &'static str,
+    ) -> Self {
         Self {
             id,
             tag,

@@ -31,12 +31,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn of(error: Error, outcome: WriteOutcome) -> Self {
-        Self {
-            error,
-            outcome,
-            transient: false,
-            unsent: false,
-        }
+        Self { error, outcome, transient: false, unsent: false }
     }
 }
 
@@ -48,26 +43,20 @@ impl Failure {
 pub(crate) fn judge(
     status: u16,
     headers: &HeaderMap,
-    text: Result<&str, ()>,
+    text: &str,
     token: &str,
     wall: SystemTime,
 ) -> Result<(), Failure> {
     let success = matches!(status, 200..=299);
-    let text = match text {
-        Ok(text) if success && envelope::begins_as_success(text) => return Ok(()),
-        Ok(text) => text,
-        Err(()) => return Err(unreadable(status, "the answer is not text", None)),
-    };
+    if success && envelope::begins_as_success(text) {
+        return Ok(());
+    }
     let hint = headers
         .get(http::header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after(value, wall));
     let html = is_html(headers, text);
-    let envelope = if html {
-        None
-    } else {
-        Some(Envelope::read(text))
-    };
+    let envelope = if html { None } else { Some(Envelope::read(text)) };
     let mut failure = match &envelope {
         Some(Ok(envelope)) if envelope.code.0 != 0 => {
             let code = ErrorCode::new(envelope.code.0);
@@ -75,26 +64,7 @@ pub(crate) fn judge(
         }
         Some(Ok(_)) if success => return Ok(()),
         _ if success && html => not_the_api("the answer is a web page"),
-        Some(Err(_)) if success => {
-            let text = text.trim_start();
-            if text.is_empty() {
-                unreadable(status, "the answer is empty", None)
-            } else if text.starts_with('{') {
-                let problem = envelope::data(text).err();
-                let path = problem
-                    .as_ref()
-                    .map_or(".", |problem| problem.path())
-                    .to_owned();
-                let message =
-                    problem.map_or_else(String::new, |problem| tame(problem.message(), token));
-                let mut failure =
-                    unreadable(status, "the frame of the answer cannot be read", Some(path));
-                failure.error = failure.error.with_message(message);
-                failure
-            } else {
-                not_the_api("the answer is not of the API's form")
-            }
-        }
+        Some(Err(_)) if success => without_frame(text, token),
         _ => by_status(
             status,
             html,
@@ -107,11 +77,9 @@ pub(crate) fn judge(
 
 fn by_code(status: u16, code: ErrorCode, message: String) -> Failure {
     let detail = match code.entry() {
-        Some(entry) => format!(
-            "code {code} {} ({})",
-            entry.name,
-            entry.meaning.trim_end_matches('.')
-        ),
+        Some(entry) => {
+            format!("code {code} {} ({})", entry.name, entry.meaning.trim_end_matches('.'))
+        }
         None => format!("code {code}"),
     };
     let error = Error::local(ErrorKind::Code, detail)
@@ -129,57 +97,47 @@ fn by_code(status: u16, code: ErrorCode, message: String) -> Failure {
         },
     };
     let transient = rate_limited || code.may_repeat_read() || is_transient(status);
-    Failure {
-        transient,
-        ..Failure::of(error, outcome)
-    }
+    Failure { transient, ..Failure::of(error, outcome) }
 }
 
 fn by_status(status: u16, html: bool, json: bool) -> Failure {
-    let outcome = if status == 429 {
-        WriteOutcome::Refused
-    } else {
-        WriteOutcome::Indeterminate
-    };
+    let outcome = if status == 429 { WriteOutcome::Refused } else { WriteOutcome::Indeterminate };
     let transient = is_transient(status);
     let error = match status {
-        300..=399 => Error::local(
-            ErrorKind::Http,
-            "the answer is a redirect, which is not followed",
-        ),
-        404 if !json && !html => Error::local(
-            ErrorKind::NotDeployed,
-            "the installation does not have this operation",
-        ),
+        300..=399 => {
+            Error::local(ErrorKind::Http, "the answer is a redirect, which is not followed")
+        }
+        404 if !json && !html => {
+            Error::local(ErrorKind::NotDeployed, "the installation does not have this operation")
+        }
         400..=499 if html && !transient => {
             Error::local(ErrorKind::NotTheApi, "the answer is a web page")
         }
-        _ => Error::local(
-            ErrorKind::Http,
-            format!("HTTP status {status} without a business code"),
-        ),
+        _ => Error::local(ErrorKind::Http, format!("HTTP status {status} without a business code")),
     };
-    Failure {
-        transient,
-        ..Failure::of(error, outcome)
-    }
+    Failure { transient, ..Failure::of(error, outcome) }
 }
 
 fn not_the_api(detail: &'static str) -> Failure {
-    Failure::of(
-        Error::local(ErrorKind::NotTheApi, detail),
-        WriteOutcome::Indeterminate,
-    )
+    Failure::of(Error::local(ErrorKind::NotTheApi, detail), WriteOutcome::Indeterminate)
 }
 
-fn unreadable(status: u16, detail: &'static str, path: Option<String>) -> Failure {
-    let error = Error::local(ErrorKind::Decode, detail)
-        .with_status(status)
-        .with_json_path(path.unwrap_or_else(|| ".".to_owned()));
-    Failure {
-        transient: is_transient(status),
-        ..Failure::of(error, WriteOutcome::Indeterminate)
+/// A success status without the frame that belongs to it.
+fn without_frame(text: &str, token: &str) -> Failure {
+    let text = text.trim_start();
+    if !(text.is_empty() || text.starts_with('{')) {
+        return not_the_api("the answer is not of the API's form");
     }
+    let problem = envelope::data(text).err();
+    let error = match &problem {
+        Some(problem) if !text.is_empty() => {
+            Error::local(ErrorKind::Decode, "the frame of the answer cannot be read")
+                .with_message(tame(problem.message(), token))
+        }
+        _ => Error::local(ErrorKind::Decode, "the answer is empty"),
+    };
+    let path = problem.as_ref().map_or(".", |problem| problem.path());
+    Failure::of(error.with_json_path(path), WriteOutcome::Indeterminate)
 }
 
 /// HTTP statuses that may pass by themselves.
@@ -188,21 +146,16 @@ const fn is_transient(status: u16) -> bool {
 }
 
 fn is_html(headers: &HeaderMap, text: &str) -> bool {
-    let declared = headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    declared.is_some_and(|kind| {
-        kind.trim_start()
-            .to_ascii_lowercase()
-            .starts_with("text/html")
-    }) && !text.trim_start().starts_with('{')
+    let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    declared.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
+        && !text.trim_start().starts_with('{')
         || text.trim_start().starts_with('<')
 }
 
-/// The pause that a failure asks for, no longer than the policy allows. `Err` when it asks for more.
-pub(crate) fn hinted_pause(failure: &Failure, longest: Duration) -> Result<Duration, ()> {
+/// The pause that a failure asks for, no longer than the policy allows. `None` when it asks for more.
+pub(crate) fn hinted_pause(failure: &Failure, longest: Duration) -> Option<Duration> {
     match failure.error.retry_after() {
-        Some(pause) if pause > longest => Err(()),
-        hint => Ok(hint.unwrap_or(Duration::ZERO)),
+        Some(pause) if pause > longest => None,
+        hint => Some(hint.unwrap_or(Duration::ZERO)),
     }
 }

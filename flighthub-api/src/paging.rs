@@ -5,60 +5,51 @@ use std::future::Future;
 use std::hash::Hash;
 
 use crate::error::{Error, ErrorKind};
+use crate::list::List;
 
 /// More pages than any organization has.
 const MOST_PAGES: u32 = 1000;
 
-/// Collects all pages.
+/// Collects all pages; rows that could not be read are collected too, apart.
 ///
 /// `fetch` brings a page by its number, from 1; a page counts by the rows that came, the unreadable ones included. `key`
 /// tells rows apart. A service that ignores the page number sends the same rows for ever: the collection ends when a full
 /// page brings nothing new.
-pub(crate) async fn collect<T, K: Eq + Hash, F: Future<Output = Result<Page<T>, Error>>>(
+pub(crate) async fn collect<T, K: Eq + Hash, F: Future<Output = Result<List<T>, Error>>>(
     page_size: usize,
     key: impl Fn(&T) -> K,
     mut fetch: impl FnMut(u32) -> F,
-) -> Result<Vec<T>, Error> {
+) -> Result<List<T>, Error> {
     let mut seen = HashSet::new();
-    let mut all = Vec::new();
+    let mut seen_odd = HashSet::new();
+    let mut all = List::null();
     for number in 1..=MOST_PAGES {
         let page = fetch(number).await?;
-        let before = all.len();
-        all.extend(page.rows.into_iter().filter(|row| seen.insert(key(row))));
-        if page.came < page_size || all.len() == before {
+        let came = page.len() + page.odd().len();
+        let new = all.append(
+            page,
+            |row| seen.insert(key(row)),
+            |odd| seen_odd.insert(odd.json().to_owned()),
+        );
+        if came < page_size || new == 0 {
             return Ok(all);
         }
     }
-    Err(Error::local(
-        ErrorKind::Paging,
-        format!("the list does not end within {MOST_PAGES} pages"),
-    ))
-}
-
-/// One page.
-pub(crate) struct Page<T> {
-    /// The rows that could be read.
-    pub(crate) rows: Vec<T>,
-    /// How many rows came in all.
-    pub(crate) came: usize,
+    Err(Error::local(ErrorKind::Paging, format!("the list does not end within {MOST_PAGES} pages")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pages(answer: impl Fn(u32) -> Vec<u32>) -> (Result<Vec<u32>, Error>, u32) {
+    fn pages(answer: impl Fn(u32) -> Vec<u32>) -> (Result<List<u32>, Error>, u32) {
         let asked = std::cell::Cell::new(0);
         let future = collect(
             2,
             |row: &u32| *row,
             |number| {
                 asked.set(number);
-                let rows = answer(number);
-                std::future::ready(Ok(Page {
-                    came: rows.len(),
-                    rows,
-                }))
+                std::future::ready(Ok(List::new(answer(number))))
             },
         );
         let mut future = std::pin::pin!(future);
@@ -71,22 +62,17 @@ mod tests {
 
     #[test]
     fn pages_are_asked_for_until_one_is_not_full() {
-        let (rows, asked) = pages(|number| {
-            if number < 3 {
-                vec![number * 2, number * 2 + 1]
-            } else {
-                vec![9]
-            }
-        });
-        assert_eq!((rows.unwrap(), asked), (vec![2, 3, 4, 5, 9], 3));
+        let (rows, asked) =
+            pages(|number| if number < 3 { vec![number * 2, number * 2 + 1] } else { vec![9] });
+        assert_eq!((rows.unwrap().into_vec(), asked), (vec![2, 3, 4, 5, 9], 3));
         let (rows, asked) = pages(|_| vec![]);
-        assert_eq!((rows.unwrap(), asked), (vec![], 1));
+        assert_eq!((rows.unwrap().into_vec(), asked), (vec![], 1));
     }
 
     #[test]
     fn a_service_that_ignores_the_page_number_is_noticed() {
         let (rows, asked) = pages(|_| vec![1, 2]);
-        assert_eq!((rows.unwrap(), asked), (vec![1, 2], 2));
+        assert_eq!((rows.unwrap().into_vec(), asked), (vec![1, 2], 2));
     }
 
     #[test]

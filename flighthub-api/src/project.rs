@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::call::{
-    Access, AsyncHandle, Call, Calling, Full, Handle, Permits, Reaches, ReadOnly, Sending, Sends,
-    Via, sealed,
+    Access, AsyncHandle, Call, Calling, Full, Handle, Permits, ReadOnly, Sending, Sends, Via,
+    sealed,
 };
 use crate::client::{Client, async_handle};
-use crate::operation::{Method, Operation, scope};
+use crate::operation::{Method, Operation};
 use crate::options::CallOptions;
 use crate::raw::RawCall;
 
@@ -20,28 +20,19 @@ pub struct Project<A = Full> {
 
 impl<A: Access> Project<A> {
     pub(crate) const fn from_via(via: Via) -> Self {
-        Self {
-            via,
-            access: PhantomData,
-        }
+        Self { via, access: PhantomData }
     }
 
     /// The uuid, as it was given.
     #[must_use]
     pub fn uuid(&self) -> &str {
-        self.via
-            .project
-            .as_ref()
-            .map_or("", |project| &project.uuid)
+        self.via.project.as_ref().map_or("", |project| &project.uuid)
     }
 
     /// The client behind it, for the organization or another project.
     #[must_use]
     pub fn client(&self) -> Client<A> {
-        Client::from_via(Via {
-            project: None,
-            ..self.via.clone()
-        })
+        Client::from_via(Via { project: None, ..self.via.clone() })
     }
 
     /// The same project, for operations that change nothing. It is checked at compile time.
@@ -53,6 +44,4 @@ impl<A: Access> Project<A> {
 
 async_handle!(Project);
 
-impl<A> Reaches<scope::Organization> for Project<A> {}
-impl<A> Reaches<scope::Project> for Project<A> {}
-impl<A> Reaches<scope::Either> for Project<A> {}
+impl<A: Permits<O>, O: Operation> Sends<O> for Project<A> {}

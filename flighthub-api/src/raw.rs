@@ -40,14 +40,7 @@ pub struct RawCall {
 
 impl RawCall {
     pub(crate) const fn new(via: Via, method: Method, path: String) -> Self {
-        Self {
-            via,
-            method,
-            path,
-            query: String::new(),
-            body: None,
-            options: None,
-        }
+        Self { via, method, path, query: String::new(), body: None, options: None }
     }
 
     /// Adds a query parameter; name and value are percent-encoded.
@@ -101,22 +94,10 @@ impl RawCall {
             repeatable,
             retry_unsent: repeatable,
         };
-        let Self {
-            via,
-            method,
-            path: text,
-            query,
-            body,
-            options,
-        } = self;
+        let Self { via, method, path: text, query, body, options } = self;
         let parts = path.and_then(|()| {
             let body = body.transpose()?;
-            Ok(RequestParts::new(
-                method,
-                text,
-                (!query.is_empty()).then_some(query),
-                body,
-            ))
+            Ok(RequestParts::new(method, text, (!query.is_empty()).then_some(query), body))
         });
         let answer = run(via.prepare(facts, ScopeKind::Either, parts, options));
         async move { answer.await.map(RawReply::new) }
@@ -170,14 +151,9 @@ pub(crate) fn send_any(
     // What was promised matters for writes: without it nobody knows whether they took place.
     let promised = facts.write.then(|| operation.clone());
     let prepared = if info.risk > limit {
-        let problem = format!(
-            "the handle is read-only, and the operation's risk is {:?}",
-            info.risk
-        );
-        Err(facts.unsent(Error::local(
-            crate::ErrorKind::ReadOnly,
-            problem.to_lowercase(),
-        )))
+        let problem =
+            format!("the handle is read-only, and the operation's risk is {:?}", info.risk);
+        Err(facts.unsent(Error::local(crate::ErrorKind::ReadOnly, problem.to_lowercase())))
     } else {
         via.prepare(facts, info.scope, operation.to_request(), options)
     };
@@ -187,9 +163,7 @@ pub(crate) fn send_any(
         if let Some(operation) = promised {
             let data =
                 crate::envelope::data(&answered.text).map_err(|error| answered.broken(&error))?;
-            operation
-                .check_output(data)
-                .map_err(|error| answered.broken(&error))?;
+            operation.check_output(data).map_err(|error| answered.broken(&error))?;
             if let Some(reason) = operation.failure(data) {
                 return Err(answered.failed(reason));
             }
@@ -204,11 +178,9 @@ mod tests {
 
     #[test]
     fn a_raw_path_addresses_what_it_seems_to() {
-        for path in [
-            "/openapi/v0.1/project",
-            "/a/b%20c/%252e",
-            "/openapi/v2.0/workspaces/1-2_3~x/a,b",
-        ] {
+        for path in
+            ["/openapi/v0.1/project", "/a/b%20c/%252e", "/openapi/v2.0/workspaces/1-2_3~x/a,b"]
+        {
             assert!(check_path(path).is_ok(), "{path}");
         }
         for path in [

@@ -80,11 +80,7 @@ impl BaseUrl {
                 ));
             }
         };
-        let host = url
-            .host_str()
-            .unwrap_or_default()
-            .trim_end_matches('.')
-            .to_ascii_lowercase();
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         if host == "fh.dji.com" || host == "www.fh.dji.com" {
             return Err(refuse(
                 "fh.dji.com is the web console and answers every call with a page; use Region::Europe, Region::UnitedStates or \
@@ -115,15 +111,8 @@ impl BaseUrl {
             ));
         }
         // Without query and fragment the path stands last.
-        let origin = url
-            .as_str()
-            .strip_suffix(url.path())
-            .unwrap_or_else(|| url.as_str());
-        Ok(Self {
-            text: format!("{origin}{prefix}"),
-            https,
-            loopback,
-        })
+        let origin = url.as_str().strip_suffix(url.path()).unwrap_or_else(|| url.as_str());
+        Ok(Self { text: format!("{origin}{prefix}"), https, loopback })
     }
 
     /// The whole address of a path (and query) of the API.
@@ -161,10 +150,7 @@ fn refuse(problem: &'static str) -> Error {
 
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -180,10 +166,7 @@ mod tests {
     #[test]
     fn every_region_has_an_address() {
         for region in [Region::China, Region::UnitedStates, Region::Europe] {
-            assert_eq!(
-                format!("{:?}", BaseUrl::new(&region, false).unwrap()),
-                region.url()
-            );
+            assert_eq!(format!("{:?}", BaseUrl::new(&region, false).unwrap()), region.url());
         }
         assert_eq!("eu".parse::<Region>().unwrap(), Region::Europe);
         assert_eq!(

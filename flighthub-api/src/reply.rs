@@ -31,10 +31,7 @@ impl Answered {
             Err(error) => return Err(self.broken(&error)),
         };
         match O::failure(&output) {
-            None => Ok(Reply {
-                output,
-                answered: self,
-            }),
+            None => Ok(Reply { output, answered: self }),
             Some(reason) => Err(self.failed(reason)),
         }
     }
@@ -50,8 +47,7 @@ impl Answered {
             crate::ErrorKind::Failed,
             format!("the answer is a success, but says that nothing was done: {reason}"),
         );
-        self.describe(error)
-            .with_outcome(self.write.then_some(WriteOutcome::Refused))
+        self.describe(error).with_outcome(self.write.then_some(WriteOutcome::Refused))
     }
 
     fn describe(&self, error: Error) -> Error {

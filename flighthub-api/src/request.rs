@@ -28,7 +28,12 @@ pub struct RequestParts {
 impl RequestParts {
     /// A request from its parts, taken as they are: path and query must be percent-encoded.
     #[must_use]
-    pub const fn new(method: Method, path: String, query: Option<String>, body: Option<Bytes>) -> Self {
+    pub const fn new(
+        method: Method,
+        path: String,
+        query: Option<String>,
+        body: Option<Bytes>,
+    ) -> Self {
         Self { method, path, query, body }
     }
 
@@ -87,7 +92,11 @@ impl InvalidArgument {
 
 impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.argument.is_empty() { f.write_str(&self.problem) } else { write!(f, "argument `{}`: {}", self.argument, self.problem) }
+        if self.argument.is_empty() {
+            f.write_str(&self.problem)
+        } else {
+            write!(f, "argument `{}`: {}", self.argument, self.problem)
+        }
     }
 }
 
@@ -100,7 +109,10 @@ impl serde::ser::Error for InvalidArgument {
 }
 
 /// The request of an operation, with its secrets in the body.
-pub(crate) fn to_request<O: Serialize + ?Sized>(info: &OperationInfo, operation: &O) -> Result<RequestParts, InvalidArgument> {
+pub(crate) fn to_request<O: Serialize + ?Sized>(
+    info: &OperationInfo,
+    operation: &O,
+) -> Result<RequestParts, InvalidArgument> {
     wire::reveal(|| preview(info, operation))
 }
 
@@ -109,7 +121,10 @@ pub(crate) fn to_request<O: Serialize + ?Sized>(info: &OperationInfo, operation:
 /// # Errors
 ///
 /// As [`Operation::to_request`](crate::Operation::to_request).
-pub(crate) fn preview<O: Serialize + ?Sized>(info: &OperationInfo, operation: &O) -> Result<RequestParts, InvalidArgument> {
+pub(crate) fn preview<O: Serialize + ?Sized>(
+    info: &OperationInfo,
+    operation: &O,
+) -> Result<RequestParts, InvalidArgument> {
     let mut walk = Walk::new(info);
     operation.serialize(&mut walk)?;
     walk.finish()
@@ -119,8 +134,12 @@ pub(crate) fn preview<O: Serialize + ?Sized>(info: &OperationInfo, operation: &O
 pub(crate) fn check_segment(text: &str) -> Result<(), InvalidArgument> {
     let problem = match text {
         "" => "is empty; a path argument needs a value",
-        "." | ".." => "is a relative path segment, which would address another operation; give the id itself",
-        _ if text.chars().any(char::is_control) => "holds a control character, such as a line break pasted with it; give the id alone",
+        "." | ".." => {
+            "is a relative path segment, which would address another operation; give the id itself"
+        }
+        _ if text.chars().any(char::is_control) => {
+            "holds a control character, such as a line break pasted with it; give the id alone"
+        }
         _ => return Ok(()),
     };
     Err(InvalidArgument::new("", problem))
@@ -128,7 +147,8 @@ pub(crate) fn check_segment(text: &str) -> Result<(), InvalidArgument> {
 
 /// Percent-encodes everything but unreserved characters.
 pub(crate) fn encode(text: &str, out: &mut String) {
-    const SET: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const SET: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     out.extend(percent_encoding::utf8_percent_encode(text, SET));
 }
 
@@ -159,7 +179,12 @@ impl<'i> Walk<'i> {
     fn put<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), InvalidArgument> {
         let field = if let Some((before, name, after)) = placeholder(self.template) {
             if name != key {
-                return Err(InvalidArgument::new(key, format!("stands where path argument `{name}` is expected; put path arguments first")));
+                return Err(InvalidArgument::new(
+                    key,
+                    format!(
+                        "stands where path argument `{name}` is expected; put path arguments first"
+                    ),
+                ));
             }
             self.path.push_str(before);
             self.template = after;
@@ -172,7 +197,11 @@ impl<'i> Walk<'i> {
         field.map_err(|error| error.of(key))
     }
 
-    fn put_query<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), InvalidArgument> {
+    fn put_query<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), InvalidArgument> {
         let before = self.query.len();
         if before > 0 {
             self.query.push('&');
@@ -185,7 +214,11 @@ impl<'i> Walk<'i> {
         Ok(())
     }
 
-    fn put_body<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), InvalidArgument> {
+    fn put_body<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), InvalidArgument> {
         let custom = |error: serde_json::Error| InvalidArgument::new("", error.to_string());
         let before = self.body.len();
         self.body.push(if before == 0 { b'{' } else { b',' });
@@ -202,14 +235,22 @@ impl<'i> Walk<'i> {
 
     fn finish(mut self) -> Result<RequestParts, InvalidArgument> {
         if let Some((_, name, _)) = placeholder(self.template) {
-            return Err(InvalidArgument::new(name, "is missing; every placeholder of the path needs an argument"));
+            return Err(InvalidArgument::new(
+                name,
+                "is missing; every placeholder of the path needs an argument",
+            ));
         }
         self.path.push_str(self.template);
         let body = (self.info.arguments == Arguments::Body).then(|| {
             self.body.extend_from_slice(if self.body.is_empty() { b"{}" } else { b"}" });
             Bytes::from(self.body)
         });
-        Ok(RequestParts { method: self.info.method, path: self.path, query: (!self.query.is_empty()).then_some(self.query), body })
+        Ok(RequestParts {
+            method: self.info.method,
+            path: self.path,
+            query: (!self.query.is_empty()).then_some(self.query),
+            body,
+        })
     }
 }
 
@@ -224,7 +265,11 @@ impl SerializeStruct for &mut Walk<'_> {
     type Ok = ();
     type Error = InvalidArgument;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), InvalidArgument> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), InvalidArgument> {
         self.put(key, value)
     }
 
@@ -279,7 +324,11 @@ impl Serializer for &mut Walk<'_> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), InvalidArgument> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), InvalidArgument> {
         value.serialize(self)
     }
 
@@ -342,7 +391,10 @@ impl UrlText<'_> {
         match self.place {
             Place::Segment => check_segment(text)?,
             Place::Element if text.contains(',') => {
-                return Err(InvalidArgument::new("", "has an element with a comma, which would be read as two; give each value on its own"));
+                return Err(InvalidArgument::new(
+                    "",
+                    "has an element with a comma, which would be read as two; give each value on its own",
+                ));
             }
             Place::Query | Place::Element | Place::Plain => {}
         }
@@ -364,7 +416,10 @@ impl SerializeSeq for Elements<'_> {
     type Ok = bool;
     type Error = InvalidArgument;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), InvalidArgument> {
+    fn serialize_element<T: Serialize + ?Sized>(
+        &mut self,
+        value: &T,
+    ) -> Result<(), InvalidArgument> {
         if self.count > 0 {
             self.out.push(',');
         }
@@ -427,7 +482,11 @@ impl<'o> Serializer for UrlText<'o> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<bool, InvalidArgument> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<bool, InvalidArgument> {
         value.serialize(self)
     }
 
@@ -441,7 +500,12 @@ impl<'o> Serializer for UrlText<'o> {
         value.serialize(self)
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<bool, InvalidArgument> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<bool, InvalidArgument> {
         self.write(variant)
     }
 
@@ -470,8 +534,10 @@ mod tests {
     use super::*;
     use crate::{Secret, Timestamp};
 
-    const LIST: OperationInfo = OperationInfo::get("thing.list", "Things", "/v0/{place}/thing/{thing_id}/list");
-    const MAKE: OperationInfo = OperationInfo::post("thing.make", "Things", "/v0/thing/{thing_id}").body();
+    const LIST: OperationInfo =
+        OperationInfo::get("thing.list", "Things", "/v0/{place}/thing/{thing_id}/list");
+    const MAKE: OperationInfo =
+        OperationInfo::post("thing.make", "Things", "/v0/thing/{thing_id}").body();
 
     #[derive(Serialize)]
     struct List<'a> {
@@ -497,7 +563,10 @@ mod tests {
         };
         let parts = to_request(&LIST, &operation).unwrap();
         assert_eq!(parts.path, "/v0/north%20fence/thing/7/list");
-        assert_eq!(parts.query.as_deref(), Some("name=a%26b%3D%C3%BC%201&status=x,y%2Fz&since=1767323045"));
+        assert_eq!(
+            parts.query.as_deref(),
+            Some("name=a%26b%3D%C3%BC%201&status=x,y%2Fz&since=1767323045")
+        );
         assert_eq!(to_request(&LIST, &list("a")).unwrap().path_and_query(), "/v0/a/thing/7/list");
     }
 
@@ -515,7 +584,10 @@ mod tests {
             ("..;/x", "..%3B%2Fx"),
             ("\u{202e}x", "%E2%80%AEx"),
         ] {
-            assert_eq!(to_request(&LIST, &list(given)).unwrap().path, format!("/v0/{segment}/thing/7/list"));
+            assert_eq!(
+                to_request(&LIST, &list(given)).unwrap().path,
+                format!("/v0/{segment}/thing/7/list")
+            );
         }
         assert!(to_request(&LIST, &List { status: vec!["a,b"], ..list("x") }).is_err());
     }
@@ -543,11 +615,22 @@ mod tests {
 
     #[test]
     fn arguments_go_into_the_body_and_secrets_only_there() {
-        let operation = Make { thing_id: "t".into(), password: Secret::new("FHCANARY"), note: None, when: When };
+        let operation = Make {
+            thing_id: "t".into(),
+            password: Secret::new("FHCANARY"),
+            note: None,
+            when: When,
+        };
         let parts = to_request(&MAKE, &operation).unwrap();
-        assert_eq!(parts.body.as_deref(), Some(br#"{"password":"FHCANARY","type":"timed","begin_at":5}"#.as_slice()));
+        assert_eq!(
+            parts.body.as_deref(),
+            Some(br#"{"password":"FHCANARY","type":"timed","begin_at":5}"#.as_slice())
+        );
         assert!(!format!("{parts:?}").contains("FHCANARY"));
         let preview = preview(&MAKE, &operation).unwrap();
-        assert_eq!(preview.body.as_deref(), Some(br#"{"password":"***","type":"timed","begin_at":5}"#.as_slice()));
+        assert_eq!(
+            preview.body.as_deref(),
+            Some(br#"{"password":"***","type":"timed","begin_at":5}"#.as_slice())
+        );
     }
 }

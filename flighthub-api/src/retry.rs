@@ -31,10 +31,7 @@ impl RetryPolicy {
     /// Never try again, not even when no connection could be established.
     #[must_use]
     pub fn never() -> Self {
-        Self {
-            attempts: 1,
-            ..Self::default()
-        }
+        Self { attempts: 1, ..Self::default() }
     }
 
     /// How many attempts there are in all, at least one.
@@ -68,10 +65,7 @@ impl RetryPolicy {
     /// The pause after so many attempts, drawn with `chance` between 0 and 1.
     pub(crate) fn pause(&self, attempts: u32, chance: f64) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
-        let longest = self
-            .first_pause
-            .saturating_mul(1 << doublings)
-            .min(self.longest_pause);
+        let longest = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause);
         longest.mul_f64(chance.clamp(0.0, 1.0))
     }
 }
@@ -82,9 +76,7 @@ pub(crate) fn retry_after(value: &str, wall: SystemTime) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(value)
-        .ok()?;
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
     let now = jiff::Timestamp::try_from(wall).ok()?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
 }
@@ -103,11 +95,7 @@ impl Budget {
 
     /// Takes what a repetition costs. `None` when there is not enough.
     pub(crate) fn spend(&self, after_timeout: bool) -> Option<u32> {
-        let cost = if after_timeout {
-            COST_AFTER_TIMEOUT
-        } else {
-            COST
-        };
+        let cost = if after_timeout { COST_AFTER_TIMEOUT } else { COST };
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *left = left.checked_sub(cost)?;
         Some(cost)
@@ -144,11 +132,7 @@ mod tests {
         assert_eq!(seconds(" 120 "), Some(120));
         assert_eq!(seconds("0"), Some(0));
         assert_eq!(seconds("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
-        assert_eq!(
-            seconds("Sun, 06 Nov 1994 08:49:27 GMT"),
-            Some(0),
-            "a date in the past"
-        );
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:27 GMT"), Some(0), "a date in the past");
         assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
         assert_eq!(seconds("99999999999999999999"), Some(u64::MAX));
         for garbage in ["-1", "", "soon", "1.5", "+3", "06 Nov"] {

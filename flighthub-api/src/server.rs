@@ -85,10 +85,14 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             NoteKind::UnknownField => write!(f, "unknown field `{}` ignored", self.path),
-            NoteKind::OtherSpelling { canonical } => write!(f, "`{}` read as `{canonical}`", self.path),
+            NoteKind::OtherSpelling { canonical } => {
+                write!(f, "`{}` read as `{canonical}`", self.path)
+            }
             NoteKind::Null => write!(f, "null for absent `{}`", self.path),
             NoteKind::Misplaced => write!(f, "`{}` is misplaced", self.path),
-            NoteKind::RepeatedKey => write!(f, "`{}` comes several times instead of comma-joined", self.path),
+            NoteKind::RepeatedKey => {
+                write!(f, "`{}` comes several times instead of comma-joined", self.path)
+            }
         }
     }
 }
@@ -126,7 +130,9 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRoute { nearest: Some(nearest) } => write!(f, "no such path; the nearest is {nearest}"),
+            Self::NoRoute { nearest: Some(nearest) } => {
+                write!(f, "no such path; the nearest is {nearest}")
+            }
             Self::NoRoute { nearest: None } => f.write_str("no such path"),
             Self::WrongMethod { allowed } => write!(f, "the path takes {}", allowed.join(", ")),
             Self::BadBody { problem } => write!(f, "the body is no JSON object: {problem}"),
@@ -148,13 +154,18 @@ pub fn route(method: &str, path: &str) -> Result<&'static OperationInfo, Unreada
     let matching: Vec<_> = matching.collect();
     // `/flight-task/list` is also a `/flight-task/{task_uuid}`: only the templates with the fewest placeholders count.
     let fewest = matching.iter().map(|info| info.path.matches('{').count()).min();
-    let best: Vec<_> = matching.into_iter().filter(|info| Some(info.path.matches('{').count()) == fewest).collect();
+    let best: Vec<_> = matching
+        .into_iter()
+        .filter(|info| Some(info.path.matches('{').count()) == fewest)
+        .collect();
     if let Some(info) = best.iter().find(|info| info.method.as_str() == method) {
         return Ok(info);
     }
     if best.is_empty() {
         let nearest = CATALOGUE.iter().map(|info| (distance(path, info.path), info.path)).min();
-        return Err(Unreadable::NoRoute { nearest: nearest.filter(|(steps, _)| *steps <= path.len() / 3).map(|(_, path)| path) });
+        return Err(Unreadable::NoRoute {
+            nearest: nearest.filter(|(steps, _)| *steps <= path.len() / 3).map(|(_, path)| path),
+        });
     }
     Err(Unreadable::WrongMethod { allowed: best.iter().map(|info| info.method.as_str()).collect() })
 }
@@ -189,9 +200,18 @@ fn decode_query(text: &str) -> String {
 /// # Errors
 ///
 /// When no operation is meant, or an argument is missing or wrong.
-pub fn read_request(method: &str, path: &str, query: &str, body: &[u8]) -> Result<Parsed, Unreadable> {
+pub fn read_request(
+    method: &str,
+    path: &str,
+    query: &str,
+    body: &[u8],
+) -> Result<Parsed, Unreadable> {
     let info = route(method, path)?;
-    let bad = |path: &str, problem: String| Unreadable::BadArgument { operation: info, path: path.to_owned(), problem };
+    let bad = |path: &str, problem: String| Unreadable::BadArgument {
+        operation: info,
+        path: path.to_owned(),
+        problem,
+    };
     let catalogue = Catalogue::v1();
     let Some(entry) = catalogue.get(info.id) else {
         return Err(bad("", "the catalogue has no schema of this operation".to_owned()));
@@ -201,14 +221,17 @@ pub fn read_request(method: &str, path: &str, query: &str, body: &[u8]) -> Resul
 
     let mut arguments = Map::new();
     for (name, text) in arguments_of(info.path, path).unwrap_or_default() {
-        let value = tidy.scalar(fields.get(name).copied(), &text).map_err(|problem| bad(name, problem))?;
+        let value =
+            tidy.scalar(fields.get(name).copied(), &text).map_err(|problem| bad(name, problem))?;
         arguments.insert(name.to_owned(), value);
     }
     let body = match body {
         [] => Map::new(),
         _ => match serde_json::from_slice(body) {
             Ok(Value::Object(object)) => object,
-            Ok(_) => return Err(Unreadable::BadBody { problem: "it is another JSON value".to_owned() }),
+            Ok(_) => {
+                return Err(Unreadable::BadBody { problem: "it is another JSON value".to_owned() });
+            }
             Err(error) => return Err(Unreadable::BadBody { problem: error.to_string() }),
         },
     };
@@ -234,20 +257,25 @@ pub fn read_request(method: &str, path: &str, query: &str, body: &[u8]) -> Resul
             let items = field.and_then(|field| catalogue.resolve(field).get("items"));
             let list = arguments.entry(key.clone()).or_insert_with(|| Value::Array(Vec::new()));
             for part in text.split(',').filter(|part| !part.is_empty()) {
-                let value = tidy.scalar(items, &decode_query(part)).map_err(|problem| bad(&key, problem))?;
+                let value = tidy
+                    .scalar(items, &decode_query(part))
+                    .map_err(|problem| bad(&key, problem))?;
                 if let Value::Array(list) = list {
                     list.push(value);
                 }
             }
         } else {
-            let value = tidy.scalar(field, &decode_query(text)).map_err(|problem| bad(&key, problem))?;
+            let value =
+                tidy.scalar(field, &decode_query(text)).map_err(|problem| bad(&key, problem))?;
             arguments.insert(key, value);
         }
     }
 
-    tidy.object(&entry.arguments, &mut arguments, "").map_err(|(path, problem)| bad(&path, problem))?;
+    tidy.object(&entry.arguments, &mut arguments, "")
+        .map_err(|(path, problem)| bad(&path, problem))?;
     let text = Value::Object(arguments).to_string();
-    let operation = AnyOperation::from_args(info.id, &text).map_err(|error| bad(error.path(), error.problem().to_owned()))?;
+    let operation = AnyOperation::from_args(info.id, &text)
+        .map_err(|error| bad(error.path(), error.problem().to_owned()))?;
     Ok(Parsed { operation, notes: tidy.notes })
 }
 
@@ -277,7 +305,11 @@ impl<'c> Tidy<'c> {
     }
 
     /// The fields of an object schema: its own, those of `allOf`, and those of the union arm that the given object names.
-    fn fields(&self, schema: &'c Value, object: Option<&Map<String, Value>>) -> std::collections::BTreeMap<&'c str, &'c Value> {
+    fn fields(
+        &self,
+        schema: &'c Value,
+        object: Option<&Map<String, Value>>,
+    ) -> std::collections::BTreeMap<&'c str, &'c Value> {
         let schema = self.catalogue.resolve(schema);
         let mut fields = std::collections::BTreeMap::new();
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
@@ -287,7 +319,11 @@ impl<'c> Tidy<'c> {
             fields.extend(self.fields(part, object));
         }
         let arms = parts(schema, "oneOf");
-        let chosen: Vec<_> = arms.iter().copied().filter(|arm| object.none_or(|object| self.is_arm(arm, object))).collect();
+        let chosen: Vec<_> = arms
+            .iter()
+            .copied()
+            .filter(|arm| object.none_or(|object| self.is_arm(arm, object)))
+            .collect();
         // With no arm named, any arm's field is known: the typed reading then says which tag is missing.
         for arm in if chosen.is_empty() { arms } else { chosen } {
             fields.extend(self.fields(arm, object));
@@ -307,7 +343,8 @@ impl<'c> Tidy<'c> {
 
     fn required(&self, schema: &'c Value, object: &Map<String, Value>) -> Vec<&'c str> {
         let schema = self.catalogue.resolve(schema);
-        let mut required: Vec<_> = parts(schema, "required").into_iter().filter_map(Value::as_str).collect();
+        let mut required: Vec<_> =
+            parts(schema, "required").into_iter().filter_map(Value::as_str).collect();
         for part in parts(schema, "allOf") {
             required.extend(self.required(part, object));
         }
@@ -322,8 +359,14 @@ impl<'c> Tidy<'c> {
         self.fields(schema, None).contains_key(name)
     }
 
-    fn object(&mut self, schema: &'c Value, object: &mut Map<String, Value>, path: &str) -> Result<(), Wrong> {
-        let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    fn object(
+        &mut self,
+        schema: &'c Value,
+        object: &mut Map<String, Value>,
+        path: &str,
+    ) -> Result<(), Wrong> {
+        let at =
+            |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         self.spellings(&self.fields(schema, None), object, &at);
         let fields = self.fields(schema, Some(object));
         let required = self.required(schema, object);
@@ -336,7 +379,10 @@ impl<'c> Tidy<'c> {
                 continue;
             };
             let nullable = types(self.catalogue.resolve(field)).contains(&"null");
-            if object.get(&name).is_some_and(Value::is_null) && !nullable && !required.contains(&name.as_str()) {
+            if object.get(&name).is_some_and(Value::is_null)
+                && !nullable
+                && !required.contains(&name.as_str())
+            {
                 object.shift_remove(&name);
                 self.note(NoteKind::Null, at(&name));
                 continue;
@@ -364,7 +410,10 @@ impl<'c> Tidy<'c> {
                     continue;
                 }
                 if let Some(value) = object.shift_remove(other) {
-                    self.note(NoteKind::OtherSpelling { canonical: (*canonical).to_owned() }, at(other));
+                    self.note(
+                        NoteKind::OtherSpelling { canonical: (*canonical).to_owned() },
+                        at(other),
+                    );
                     object.entry((*canonical).to_owned()).or_insert(value);
                 }
             }
@@ -382,11 +431,13 @@ impl<'c> Tidy<'c> {
         }
         check(resolved, value).map_err(|problem| (path.to_owned(), problem))?;
         match value {
-            Value::Object(object) if !self.fields(resolved, None).is_empty() => self.object(resolved, object, path),
+            Value::Object(object) if !self.fields(resolved, None).is_empty() => {
+                self.object(resolved, object, path)
+            }
             Value::Array(items) => match resolved.get("items") {
-                Some(schema) => {
-                    items.iter_mut().enumerate().try_for_each(|(index, item)| self.value(schema, item, &format!("{path}[{index}]")))
-                }
+                Some(schema) => items.iter_mut().enumerate().try_for_each(|(index, item)| {
+                    self.value(schema, item, &format!("{path}[{index}]"))
+                }),
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -402,7 +453,8 @@ impl<'c> Tidy<'c> {
         }
         let types = types(resolved);
         if types.contains(&"integer") || types.contains(&"number") {
-            let number = text.parse::<serde_json::Number>().map_err(|_| "is no number".to_owned())?;
+            let number =
+                text.parse::<serde_json::Number>().map_err(|_| "is no number".to_owned())?;
             return Ok(Value::Number(number));
         }
         match text {
@@ -423,13 +475,18 @@ fn check(schema: &Value, value: &Value) -> Result<(), String> {
     let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
     let known = parts(schema, "enum");
     if !known.is_empty() && !known.contains(&value) {
-        let known: Vec<_> = known.iter().map(|known| known.as_str().map_or_else(|| known.to_string(), str::to_owned)).collect();
+        let known: Vec<_> = known
+            .iter()
+            .map(|known| known.as_str().map_or_else(|| known.to_string(), str::to_owned))
+            .collect();
         return Err(format!("is not one of {}", known.join(", ")));
     }
     #[allow(clippy::cast_precision_loss)]
     let (size, least, most, what) = match value {
         Value::Number(number) => (number.as_f64(), "minimum", "maximum", ""),
-        Value::String(text) => (Some(text.chars().count() as f64), "minLength", "maxLength", " characters"),
+        Value::String(text) => {
+            (Some(text.chars().count() as f64), "minLength", "maxLength", " characters")
+        }
         Value::Array(items) => (Some(items.len() as f64), "minItems", "maxItems", " elements"),
         _ => return Ok(()),
     };
@@ -442,7 +499,8 @@ fn check(schema: &Value, value: &Value) -> Result<(), String> {
     }
     match value {
         Value::Array(items) if schema.get("uniqueItems") == Some(&Value::Bool(true)) => {
-            let double = items.iter().enumerate().any(|(index, item)| items[..index].contains(item));
+            let double =
+                items.iter().enumerate().any(|(index, item)| items[..index].contains(item));
             if double { Err("has an element twice".to_owned()) } else { Ok(()) }
         }
         _ => Ok(()),

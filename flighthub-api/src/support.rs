@@ -10,7 +10,8 @@ pub(crate) use crate::call::{Call, Handle, Sends};
 pub(crate) use crate::catalog::operations;
 pub(crate) use crate::groups::groups;
 pub(crate) use crate::ids::{
-    IntEnum, TextEnum, UnknownInt, UnknownText, int_enum, integer_id, open_object, text_enum, text_id,
+    IntEnum, TextEnum, UnknownInt, UnknownText, int_enum, integer_id, open_object, text_enum,
+    text_id,
 };
 pub(crate) use crate::list::{List, Listing};
 pub(crate) use crate::operation::{Evidence, Operation, OperationInfo, risk, scope};

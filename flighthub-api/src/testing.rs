@@ -52,11 +52,7 @@ enum Event {
 
 impl Scripted {
     fn new(event: Event) -> Self {
-        Self {
-            event,
-            delay: Duration::ZERO,
-            expected: None,
-        }
+        Self { event, delay: Duration::ZERO, expected: None }
     }
 
     /// HTTP 200 with this JSON.
@@ -86,11 +82,9 @@ impl Scripted {
 
     /// Adds a header to the answer. What cannot be a header is left out.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let (Event::Reply(reply), Ok(name), Ok(value)) = (
-            &mut self.event,
-            name.parse::<HeaderName>(),
-            HeaderValue::from_str(value),
-        ) {
+        if let (Event::Reply(reply), Ok(name), Ok(value)) =
+            (&mut self.event, name.parse::<HeaderName>(), HeaderValue::from_str(value))
+        {
             reply.headers.append(name, value);
         }
         self
@@ -141,16 +135,11 @@ pub struct RecordedRequest {
 
 impl RecordedRequest {
     fn of(request: &TransportRequest) -> Self {
-        let url = request
-            .url
-            .split_once("://")
-            .map_or(request.url.as_str(), |(_, rest)| rest);
+        let url = request.url.split_once("://").map_or(request.url.as_str(), |(_, rest)| rest);
         let target = url.find('/').map_or("/", |at| &url[at..]);
         let (path, query) = target
             .split_once('?')
-            .map_or((target, None), |(path, query)| {
-                (path, Some(query.to_owned()))
-            });
+            .map_or((target, None), |(path, query)| (path, Some(query.to_owned())));
         let mut headers = request.headers.clone();
         if let Some(token) = headers.get_mut("x-user-token") {
             *token = HeaderValue::from_static(MASK);
@@ -174,9 +163,7 @@ impl RecordedRequest {
     /// The JSON body. It may hold secrets.
     #[must_use]
     pub fn body(&self) -> Option<&str> {
-        self.body
-            .as_deref()
-            .and_then(|body| std::str::from_utf8(body).ok())
+        self.body.as_deref().and_then(|body| std::str::from_utf8(body).ok())
     }
 }
 
@@ -341,10 +328,7 @@ impl NullTransport {
 
 impl Transport for NullTransport {
     fn send(&self, _: TransportRequest) -> BoxFuture<'_, Result<TransportReply, TransportError>> {
-        Box::pin(std::future::ready(Ok(TransportReply::new(
-            200,
-            self.0.clone(),
-        ))))
+        Box::pin(std::future::ready(Ok(TransportReply::new(200, self.0.clone()))))
     }
 }
 

@@ -226,7 +226,10 @@ mod tests {
     fn durations_saturate() {
         let now = Timestamp::from_unix_seconds(100).unwrap();
         assert_eq!(now.duration_since(&now.saturating_add(Duration::from_secs(5))), Duration::ZERO);
-        assert_eq!(now.saturating_add(Duration::from_secs(5)).duration_since(&now), Duration::from_secs(5));
+        assert_eq!(
+            now.saturating_add(Duration::from_secs(5)).duration_since(&now),
+            Duration::from_secs(5)
+        );
         assert!(now.saturating_add(Duration::MAX) > now);
     }
 }

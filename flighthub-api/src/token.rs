@@ -65,9 +65,7 @@ impl Token {
         if text.is_empty() {
             return Err(refuse("the organization key is empty"));
         }
-        if text
-            .get(..6)
-            .is_some_and(|head| head.eq_ignore_ascii_case("bearer"))
+        if text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("bearer"))
             && !text[6..].starts_with(|c: char| c.is_ascii_alphanumeric())
         {
             return Err(refuse(
@@ -87,11 +85,7 @@ impl Token {
             .nth(1)
             .and_then(base64url)
             .and_then(|json| serde_json::from_slice(&json).ok());
-        Ok(Self {
-            secret: Secret::new(text),
-            header,
-            claims: claims.unwrap_or_default(),
-        })
+        Ok(Self { secret: Secret::new(text), header, claims: claims.unwrap_or_default() })
     }
 
     /// When the key says that it expires.
@@ -103,10 +97,7 @@ impl Token {
     /// The organization that the key says it is for.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
-        self.claims
-            .organization_uuid
-            .as_deref()
-            .filter(|uuid| !uuid.is_empty())
+        self.claims.organization_uuid.as_deref().filter(|uuid| !uuid.is_empty())
     }
 
     /// The header value, marked as sensitive.
@@ -193,9 +184,7 @@ fn is_jwt(text: &str) -> bool {
     let clean = text.split('.').all(|part| {
         parts += 1;
         !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     });
     clean && parts == 3
 }
@@ -262,30 +251,18 @@ mod tests {
             let error = Token::new(text).unwrap_err();
             let shown = format!("{error} {error:?}");
             assert!(shown.contains(says), "{text:?}: {shown}");
-            assert!(
-                !shown.contains("FHCANARY") && !shown.contains(&old),
-                "{shown}"
-            );
+            assert!(!shown.contains("FHCANARY") && !shown.contains(&old), "{shown}");
         }
         assert!(Token::opaque("simulated-key").is_ok());
-        assert!(
-            Token::new("bearerish.x.y").is_ok(),
-            "a key may begin with these letters"
-        );
+        assert!(Token::new("bearerish.x.y").is_ok(), "a key may begin with these letters");
     }
 
     #[test]
     fn a_key_tells_its_claims_but_not_itself() {
         let token = Token::new(KEY).unwrap();
-        assert_eq!(
-            token.expires_at(),
-            Timestamp::from_unix_seconds(1_767_323_045)
-        );
+        assert_eq!(token.expires_at(), Timestamp::from_unix_seconds(1_767_323_045));
         assert_eq!(token.organization(), Some("org-1"));
         assert!(token.header().is_sensitive());
-        assert_eq!(
-            format!("{token:?} {:?}", token.header()),
-            "Token(***) Sensitive"
-        );
+        assert_eq!(format!("{token:?} {:?}", token.header()), "Token(***) Sensitive");
     }
 }

@@ -54,9 +54,7 @@ impl TransportRequest {
     /// The URL without its query.
     #[must_use]
     pub fn url_without_query(&self) -> &str {
-        self.url
-            .split_once('?')
-            .map_or(self.url.as_str(), |(url, _)| url)
+        self.url.split_once('?').map_or(self.url.as_str(), |(url, _)| url)
     }
 }
 
@@ -89,11 +87,7 @@ impl TransportReply {
     /// An answer without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: body.into(),
-        }
+        Self { status, headers: HeaderMap::new(), body: body.into() }
     }
 
     /// The same answer with these headers.
@@ -137,11 +131,7 @@ pub(crate) enum TransportErrorKind {
 
 impl TransportError {
     fn new(kind: TransportErrorKind, reason: impl Into<String>) -> Self {
-        Self {
-            kind,
-            reason: reason.into(),
-            source: None,
-        }
+        Self { kind, reason: reason.into(), source: None }
     }
 
     /// A connection was never established: nothing has left, and another attempt is harmless for any request.
@@ -171,10 +161,7 @@ impl TransportError {
     /// The answer is larger than allowed.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(
-            TransportErrorKind::TooLarge,
-            format!("the answer is larger than {limit} bytes"),
-        )
+        Self::new(TransportErrorKind::TooLarge, format!("the answer is larger than {limit} bytes"))
     }
 
     /// Keeps the error behind it. Its texts must not name the URL or a header.
@@ -187,10 +174,7 @@ impl TransportError {
     /// Whether it is certain that nothing has left.
     #[must_use]
     pub const fn was_not_sent(&self) -> bool {
-        matches!(
-            self.kind,
-            TransportErrorKind::NotSent | TransportErrorKind::Impossible
-        )
+        matches!(self.kind, TransportErrorKind::NotSent | TransportErrorKind::Impossible)
     }
 
     pub(crate) const fn kind(&self) -> TransportErrorKind {
@@ -210,8 +194,6 @@ impl fmt::Display for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| &**source as &(dyn StdError + 'static))
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }

@@ -30,10 +30,9 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(&root, out),
         ["ci"] => chores::ci(&root, out),
         ["demo"] => chores::demo(&root, out),
-        ["help" | "--help" | "-h"] => out
-            .write_all(USAGE.as_bytes())
-            .map(|()| 0)
-            .map_err(Into::into),
+        ["help" | "--help" | "-h"] => {
+            out.write_all(USAGE.as_bytes()).map(|()| 0).map_err(Into::into)
+        }
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -43,11 +43,7 @@ pub(crate) enum Change {
     /// It is not there.
     Missing { path: String, text: String },
     /// It is there with another text.
-    Stale {
-        path: String,
-        text: String,
-        found: String,
-    },
+    Stale { path: String, text: String, found: String },
     /// It carries the notice and is no longer generated.
     Orphan { path: String },
 }
@@ -75,17 +71,9 @@ impl Change {
         };
         let diff = TextDiff::from_lines(found.as_str(), text.as_str());
         let names = (format!("{path} (on disk)"), format!("{path} (generated)"));
-        let patch = diff
-            .unified_diff()
-            .context_radius(2)
-            .header(&names.0, &names.1)
-            .to_string();
+        let patch = diff.unified_diff().context_radius(2).header(&names.0, &names.1).to_string();
         let lines = patch.lines().count();
-        let mut shown: String = patch
-            .lines()
-            .take(SHOWN)
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let mut shown: String = patch.lines().take(SHOWN).map(|line| format!("{line}\n")).collect();
         if lines > SHOWN {
             shown.push_str(&format!("… and {} more lines\n", lines - SHOWN));
         }
@@ -254,10 +242,7 @@ mod tests {
 
     fn files() -> Vec<OutputFile> {
         ["out/mod.rs", "out/v1/a.rs", "docs/page.md"]
-            .map(|path| OutputFile {
-                path: path.to_owned(),
-                text: marked(path),
-            })
+            .map(|path| OutputFile { path: path.to_owned(), text: marked(path) })
             .into()
     }
 
@@ -267,10 +252,7 @@ mod tests {
         assert_eq!(folder.words().len(), 3);
         folder.plan().apply(&folder.0).unwrap();
         assert_eq!(folder.words(), []);
-        assert_eq!(
-            folder.all(),
-            ["./docs/page.md", "./out/mod.rs", "./out/v1/a.rs"]
-        );
+        assert_eq!(folder.all(), ["./docs/page.md", "./out/mod.rs", "./out/v1/a.rs"]);
     }
 
     #[test]
@@ -306,10 +288,7 @@ mod tests {
     fn only_files_with_the_notice_are_removed() {
         let folder = Folder::new("orphan");
         folder.put("out/v0/old.rs", &marked("old"));
-        folder.put(
-            "out/old.json",
-            &format!("{{\n  \"@generated\": \"{MARK}\"\n}}\n"),
-        );
+        folder.put("out/old.json", &format!("{{\n  \"@generated\": \"{MARK}\"\n}}\n"));
         folder.put("out/notes.txt", "mine");
         folder.put("docs/other.md", &marked("not an owned place"));
         let plan = folder.plan();
@@ -336,12 +315,7 @@ mod tests {
             .into_iter()
             .map(|OutputFile { path, text }| Change::Missing { path, text })
             .collect();
-        let error = Plan {
-            changes,
-            foreign: Vec::new(),
-        }
-        .apply(&folder.0)
-        .unwrap_err();
+        let error = Plan { changes, foreign: Vec::new() }.apply(&folder.0).unwrap_err();
         assert!(error.to_string().contains("out/v1/a.rs"), "{error}");
         assert_eq!(folder.all(), ["./out/v1"]);
     }
@@ -349,11 +323,7 @@ mod tests {
     #[test]
     fn a_patch_is_short() {
         let long: String = (0..500).map(|line| format!("{line}\n")).collect();
-        let change = Change::Stale {
-            path: "a".to_owned(),
-            text: long,
-            found: String::new(),
-        };
+        let change = Change::Stale { path: "a".to_owned(), text: long, found: String::new() };
         assert_eq!(change.patch().lines().count(), SHOWN + 1);
     }
 }

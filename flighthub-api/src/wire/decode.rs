@@ -42,20 +42,22 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> 
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
-    super::salvaging(|| {
-        let settled = settle_spellings(text);
-        from_text(settled.as_deref().unwrap_or(text))
-    })
+    let settled = settle_spellings::<T>(text);
+    let text = settled.as_deref().unwrap_or(text);
+    super::salvaging(|| from_text(text))
 }
 
 /// Reads a value from its text, with the path of the first bad value.
 pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| DecodeError {
-        path: error.path().to_string(),
-        message: without_values(&error.inner().to_string()),
-    })?;
-    deserializer.end().map_err(|error| DecodeError { path: ".".to_owned(), message: error.to_string() })?;
+    let value =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| DecodeError {
+            path: error.path().to_string(),
+            message: without_values(&error.inner().to_string()),
+        })?;
+    deserializer
+        .end()
+        .map_err(|error| DecodeError { path: ".".to_owned(), message: error.to_string() })?;
     Ok(value)
 }
 
@@ -63,30 +65,47 @@ pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, DecodeErro
 fn without_values(message: &str) -> String {
     let Some(start) = message.find("string \"") else { return message.to_owned() };
     let head = start + "string ".len();
-    let Some(end) = message.rfind("\", expected") else { return message[..head].trim_end().to_owned() };
+    let Some(end) = message.rfind("\", expected") else {
+        return message[..head].trim_end().to_owned();
+    };
     format!("{}{}", &message[..head - 1], &message[end + 1..])
 }
 
-/// When a value comes in two spellings, the canonical one wins. `None` when there is nothing to settle.
-fn settle_spellings(text: &str) -> Option<String> {
-    if ALIASES.is_empty() {
-        return None;
+/// When a value comes in two spellings, the canonical one wins: the other is dropped, but only for a name that reading
+/// stumbled over, since a name can be another spelling in one type and a field of its own in the next.
+fn settle_spellings<T: DeserializeOwned>(text: &str) -> Option<String> {
+    let mut settled = None;
+    for _ in ALIASES {
+        let current = settled.as_deref().unwrap_or(text);
+        let Err(error) = from_text::<T>(current) else {
+            break;
+        };
+        let Some(canonical) = error.message.strip_prefix("duplicate field `") else {
+            break;
+        };
+        let canonical = canonical.split('`').next()?;
+        let mut value = serde_json::from_str::<Value>(current).ok()?;
+        if !drop_doubles(&mut value, canonical) {
+            break;
+        }
+        settled = Some(value.to_string());
     }
-    let mut value = serde_json::from_str::<Value>(text).ok()?;
-    drop_doubles(&mut value).then(|| value.to_string())
+    settled
 }
 
-fn drop_doubles(value: &mut Value) -> bool {
+fn drop_doubles(value: &mut Value, canonical: &str) -> bool {
     match value {
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| drop_doubles(item) | any),
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |any, item| drop_doubles(item, canonical) | any)
+        }
         Value::Object(object) => {
             let mut any = false;
-            for (other, canonical) in ALIASES {
-                if object.contains_key(*canonical) {
+            if object.contains_key(canonical) {
+                for (other, _) in ALIASES.iter().filter(|(_, name)| *name == canonical) {
                     any |= object.shift_remove(*other).is_some();
                 }
             }
-            object.values_mut().fold(any, |any, item| drop_doubles(item) | any)
+            object.values_mut().fold(any, |any, item| drop_doubles(item, canonical) | any)
         }
         _ => false,
     }
@@ -97,14 +116,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_two_spellings_the_canonical_one_wins() {
+        use crate::v1::CreatedTask;
+        let both = r#"{"uuid":"other","task_uuid":"right","id":"another"}"#;
+        let task = decode::<CreatedTask>(both).unwrap();
+        assert_eq!(task.task_uuid.as_str(), "right");
+        let only = decode::<CreatedTask>(r#"{"uuid":"other"}"#).unwrap();
+        assert_eq!(only.task_uuid.as_str(), "other");
+    }
+
+    #[test]
     fn a_failure_names_the_path_but_not_the_value() {
         #[derive(Debug, serde::Deserialize)]
         #[allow(dead_code)]
         struct Inner {
             size: i64,
         }
-        let error = decode::<std::collections::BTreeMap<String, Inner>>(r#"{"a":{"size":"https://x.example/?Signature=FHCANARY"}}"#)
-            .unwrap_err();
+        let error = decode::<std::collections::BTreeMap<String, Inner>>(
+            r#"{"a":{"size":"https://x.example/?Signature=FHCANARY"}}"#,
+        )
+        .unwrap_err();
         assert_eq!(error.path(), "a.size");
         assert!(!error.to_string().contains("FHCANARY"), "{error}");
         assert!(error.to_string().contains("expected i64"), "{error}");

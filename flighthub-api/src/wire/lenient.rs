@@ -102,11 +102,17 @@ pub(crate) fn whole(value: f64) -> Option<i128> {
 }
 
 /// Reads a number as text or a text as number.
-pub(crate) fn int_or_string<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn int_or_string<'de, D: Deserializer<'de>, T: Scalar>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     struct ScalarVisitor<T>(PhantomData<T>);
 
     impl<T: Scalar> ScalarVisitor<T> {
-        fn found<E: de::Error>(self, value: Option<T>, unexpected: de::Unexpected<'_>) -> Result<T, E> {
+        fn found<E: de::Error>(
+            self,
+            value: Option<T>,
+            unexpected: de::Unexpected<'_>,
+        ) -> Result<T, E> {
             value.ok_or_else(|| E::invalid_value(unexpected, &self))
         }
     }
@@ -173,7 +179,9 @@ impl Truth for Option<bool> {
 }
 
 /// Reads true and false, 1 and 0, and their texts.
-pub(crate) fn bool_or_int<'de, D: Deserializer<'de>, T: Truth>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn bool_or_int<'de, D: Deserializer<'de>, T: Truth>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     struct TruthVisitor<T>(PhantomData<T>);
 
     impl<T: Truth> Visitor<'_> for TruthVisitor<T> {
@@ -220,7 +228,9 @@ pub(crate) fn bool_or_int<'de, D: Deserializer<'de>, T: Truth>(deserializer: D) 
 }
 
 /// Reads an empty text as nothing.
-pub(crate) fn empty_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn empty_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     struct TextVisitor<T>(PhantomData<T>);
 
     impl<'de, T: Deserialize<'de>> Visitor<'de> for TextVisitor<T> {
@@ -231,7 +241,11 @@ pub(crate) fn empty_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(de
         }
 
         fn visit_str<E: de::Error>(self, value: &str) -> Result<Option<T>, E> {
-            if value.is_empty() { Ok(None) } else { T::deserialize(value.into_deserializer()).map(Some) }
+            if value.is_empty() {
+                Ok(None)
+            } else {
+                T::deserialize(value.into_deserializer()).map(Some)
+            }
         }
 
         fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<T>, E> {
@@ -255,7 +269,9 @@ pub(crate) fn empty_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(de
 }
 
 /// Reads null as the empty list.
-pub(crate) fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
@@ -311,27 +327,47 @@ impl<T: DeserializeOwned> OneOrMany for Vec<T> {
 }
 
 /// Reads a lone value as a list of one, and null as the empty list.
-pub(crate) fn one_or_many<'de, D: Deserializer<'de>, T: OneOrMany>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn one_or_many<'de, D: Deserializer<'de>, T: OneOrMany>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     T::read(deserializer)
 }
 
 /// Reads a value of a view; what does not fit is left out, the open object behind the view still has it.
-pub(crate) fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    Ok(if value.is_null() { T::default() } else { serde_json::from_value(value).unwrap_or_default() })
+    Ok(if value.is_null() {
+        T::default()
+    } else {
+        serde_json::from_value(value).unwrap_or_default()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read<T>(text: &str, by: fn(&mut serde_json::Deserializer<serde_json::de::StrRead<'_>>) -> Result<T, serde_json::Error>) -> Option<T> {
+    fn read<T>(
+        text: &str,
+        by: fn(
+            &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>,
+        ) -> Result<T, serde_json::Error>,
+    ) -> Option<T> {
         by(&mut serde_json::Deserializer::from_str(text)).ok()
     }
 
     #[test]
     fn scalars_are_read_from_both_kinds() {
-        for (text, value) in [("7", Some(7)), ("\"7\"", Some(7)), ("7.0", Some(7)), ("7.5", None), ("\"x\"", None), ("null", None)] {
+        for (text, value) in [
+            ("7", Some(7)),
+            ("\"7\"", Some(7)),
+            ("7.0", Some(7)),
+            ("7.5", None),
+            ("\"x\"", None),
+            ("null", None),
+        ] {
             assert_eq!(read::<i64>(text, |d| int_or_string(d)), value, "{text}");
         }
         assert_eq!(read::<String>("12", |d| int_or_string(d)).as_deref(), Some("12"));
@@ -342,7 +378,13 @@ mod tests {
 
     #[test]
     fn truths_empties_and_lone_values() {
-        for (text, value) in [("true", Some(true)), ("1", Some(true)), ("0", Some(false)), ("\"false\"", Some(false)), ("2", None)] {
+        for (text, value) in [
+            ("true", Some(true)),
+            ("1", Some(true)),
+            ("0", Some(false)),
+            ("\"false\"", Some(false)),
+            ("2", None),
+        ] {
             assert_eq!(read::<bool>(text, |d| bool_or_int(d)), value, "{text}");
         }
         assert_eq!(read::<Option<String>>("\"\"", |d| empty_is_absent(d)), Some(None));

@@ -13,9 +13,13 @@ use serde::de::value::MapDeserializer;
 pub use decode::DecodeError;
 pub(crate) use decode::{decode, from_text};
 #[allow(unused_imports, reason = "which of these occur depends on the spec")]
-pub(crate) use lenient::{bool_or_int, empty_is_absent, int_or_string, null_is_empty, one_or_many, tolerant};
+pub(crate) use lenient::{
+    bool_or_int, empty_is_absent, int_or_string, null_is_empty, one_or_many, tolerant,
+};
 #[allow(unused_imports, reason = "which of these occur depends on the spec")]
-pub(crate) use time::{rfc3339, unix_millis, unix_millis_or_seconds, unix_seconds, unix_seconds_or_millis};
+pub(crate) use time::{
+    rfc3339, unix_millis, unix_millis_or_seconds, unix_seconds, unix_seconds_or_millis,
+};
 #[cfg(feature = "catalog")]
 pub(crate) use union::Untagged;
 pub(crate) use union::{Nothing, refuse, tagged};
@@ -72,13 +76,18 @@ pub(crate) fn whole_number(value: f64) -> Option<i64> {
 
 /// An open object as a typed view: its fields stand alone, so that reading cannot fail as a whole.
 pub(crate) fn view<T: DeserializeOwned + Default>(object: &crate::Object) -> T {
-    T::deserialize(MapDeserializer::new(object.iter().map(|(key, value)| (key.as_str(), value)))).unwrap_or_else(|_: serde_json::Error| T::default())
+    T::deserialize(MapDeserializer::new(object.iter().map(|(key, value)| (key.as_str(), value))))
+        .unwrap_or_else(|_: serde_json::Error| T::default())
 }
 
 /// The views of the objects behind keys that are payload indices.
-pub(crate) fn keyed_views<T: DeserializeOwned + Default>(object: &crate::Object) -> Vec<(String, T)> {
+pub(crate) fn keyed_views<T: DeserializeOwned + Default>(
+    object: &crate::Object,
+) -> Vec<(String, T)> {
     let payloads = object.iter().filter(|(key, _)| is_payload_index(key));
-    payloads.filter_map(|(key, value)| value.as_object().map(|payload| (key.clone(), view(payload)))).collect()
+    payloads
+        .filter_map(|(key, value)| value.as_object().map(|payload| (key.clone(), view(payload))))
+        .collect()
 }
 
 /// Whether a key of a device state is a payload index such as `81-0-0`.
@@ -96,7 +105,9 @@ mod tests {
 
     #[test]
     fn a_payload_index_is_three_numbers() {
-        for (key, is) in [("81-0-0", true), ("81-0", false), ("81--0", false), ("mode_code", false), ("", false)] {
+        for (key, is) in
+            [("81-0-0", true), ("81-0", false), ("81--0", false), ("mode_code", false), ("", false)]
+        {
             assert_eq!(is_payload_index(key), is, "{key}");
         }
     }

@@ -31,7 +31,9 @@ impl Form {
         let millis = match self {
             Self::Seconds => false,
             Self::Millis => true,
-            Self::Rfc3339 | Self::SecondsOrMillis | Self::MillisOrSeconds => value.abs() >= FIRST_MILLIS,
+            Self::Rfc3339 | Self::SecondsOrMillis | Self::MillisOrSeconds => {
+                value.abs() >= FIRST_MILLIS
+            }
         };
         // Whole counts go without a detour over floating-point nanoseconds, which would lose the last digits.
         match whole(value) {
@@ -40,7 +42,9 @@ impl Form {
             None => {
                 let micros = value * if millis { 1.0e3 } else { 1.0e6 };
                 #[allow(clippy::cast_possible_truncation)]
-                (micros.abs() < 9.0e15).then(|| Timestamp::from_unix_micros(micros.round() as i64)).flatten()
+                (micros.abs() < 9.0e15)
+                    .then(|| Timestamp::from_unix_micros(micros.round() as i64))
+                    .flatten()
             }
         }
     }
@@ -48,9 +52,15 @@ impl Form {
     fn expected(self) -> &'static str {
         match self {
             Self::Rfc3339 => "a time such as 2026-01-02T03:04:05Z",
-            Self::Seconds => "seconds since 1970 (ten digits) or a time such as 2026-01-02T03:04:05Z",
-            Self::Millis => "milliseconds since 1970 (thirteen digits) or a time such as 2026-01-02T03:04:05Z",
-            Self::SecondsOrMillis | Self::MillisOrSeconds => "seconds or milliseconds since 1970, or a time such as 2026-01-02T03:04:05Z",
+            Self::Seconds => {
+                "seconds since 1970 (ten digits) or a time such as 2026-01-02T03:04:05Z"
+            }
+            Self::Millis => {
+                "milliseconds since 1970 (thirteen digits) or a time such as 2026-01-02T03:04:05Z"
+            }
+            Self::SecondsOrMillis | Self::MillisOrSeconds => {
+                "seconds or milliseconds since 1970, or a time such as 2026-01-02T03:04:05Z"
+            }
         }
     }
 }
@@ -72,7 +82,8 @@ impl Times for Timestamp {
 
     fn read<'de, D: Deserializer<'de>>(form: Form, deserializer: D) -> Result<Self, D::Error> {
         let found = deserializer.deserialize_any(TimeVisitor(form))?;
-        found.ok_or_else(|| de::Error::custom(format_args!("no time, expected {}", form.expected())))
+        found
+            .ok_or_else(|| de::Error::custom(format_args!("no time, expected {}", form.expected())))
     }
 }
 
@@ -174,7 +185,10 @@ impl Visitor<'_> for TimeVisitor {
         if value == 0.0 {
             return Ok(None);
         }
-        self.0.number(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
+        self.0
+            .number(value)
+            .map(Some)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
@@ -196,6 +210,8 @@ macro_rules! form {
         $(#[$docs])*
         #[allow(dead_code, reason = "which forms occur depends on the spec")]
         pub(crate) mod $module {
+            use serde::Deserialize;
+
             use super::{Deserializer, Form, Serializer, Times};
 
             pub(crate) fn serialize<S: Serializer, T: Times>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
@@ -204,6 +220,12 @@ macro_rules! form {
 
             pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Times>(deserializer: D) -> Result<T, D::Error> {
                 T::read(Form::$form, deserializer)
+            }
+
+            /// For views: what is no time is left out, the open object behind the view still has it.
+            pub(crate) fn tolerant<'de, D: Deserializer<'de>, T: Times + Default>(deserializer: D) -> Result<T, D::Error> {
+                let value = serde_json::Value::deserialize(deserializer)?;
+                Ok(T::read(Form::$form, value).unwrap_or_default())
             }
         }
     };
@@ -265,12 +287,32 @@ mod tests {
     #[test]
     fn milliseconds_are_not_taken_for_seconds_unless_declared() {
         assert!(read(Form::Seconds, "1767323045000").is_err());
-        assert!(read(Form::Rfc3339, "\"2026-01-02T03:04:05\"").is_err(), "a time without offset is no point in time");
+        assert!(
+            read(Form::Rfc3339, "\"2026-01-02T03:04:05\"").is_err(),
+            "a time without offset is no point in time"
+        );
+    }
+
+    #[test]
+    fn in_a_view_an_odd_value_is_left_out() {
+        for (text, time) in [
+            ("1767323045", Timestamp::from_unix_seconds(1_767_323_045)),
+            ("\"soon\"", None),
+            ("{}", None),
+            ("null", None),
+        ] {
+            let found: Option<Timestamp> =
+                unix_seconds::tolerant(&mut serde_json::Deserializer::from_str(text)).unwrap();
+            assert_eq!(found, time, "{text}");
+        }
     }
 
     #[test]
     fn fractions_and_offsets_survive() {
-        assert_eq!(read(Form::MillisOrSeconds, "1770000000.5").unwrap().unwrap().unix_millis(), 1_770_000_000_500);
+        assert_eq!(
+            read(Form::MillisOrSeconds, "1770000000.5").unwrap().unwrap().unix_millis(),
+            1_770_000_000_500
+        );
         let text = "\"2024-10-29T16:51:47.818707+08:00\"";
         let time = read(Form::Rfc3339, text).unwrap().unwrap();
         assert_eq!(format!("\"{time}\""), text);

@@ -28,7 +28,11 @@ impl<M: SerializeMap> SerializeStruct for Beside<'_, M> {
     type Ok = ();
     type Error = M::Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), M::Error> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), M::Error> {
         self.0.serialize_entry(key, value)
     }
 
@@ -66,11 +70,21 @@ impl<M: SerializeMap> Serializer for Beside<'_, M> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), M::Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), M::Error> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, _: &'static str, value: &T) -> Result<(), M::Error> {
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), M::Error> {
         value.serialize(self)
     }
 
@@ -123,7 +137,11 @@ mod read {
 
     impl Untagged {
         /// Reads the fields and takes the tag out.
-        pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D, union: &'static str, tag: &'static str) -> Result<Self, D::Error> {
+        pub(crate) fn read<'de, D: Deserializer<'de>>(
+            deserializer: D,
+            union: &'static str,
+            tag: &'static str,
+        ) -> Result<Self, D::Error> {
             let mut rest = Map::deserialize(deserializer)?;
             match rest.shift_remove(tag) {
                 Some(value) => Ok(Self { union, tag, value, rest }),
@@ -144,12 +162,19 @@ mod read {
         /// The fields beside the tag as the arm; any other field is an error.
         pub(crate) fn arm<T: DeserializeOwned, E: de::Error>(self) -> Result<T, E> {
             let Self { tag, value, rest, .. } = self;
-            serde_json::from_value(Value::Object(rest)).map_err(|error| E::custom(format_args!("with `{tag}` {value}: {error}")))
+            serde_json::from_value(Value::Object(rest))
+                .map_err(|error| E::custom(format_args!("with `{tag}` {value}: {error}")))
         }
 
         /// The tag is none that is known.
         pub(crate) fn unknown<E: de::Error>(&self, known: &[&str]) -> E {
-            E::custom(format_args!("`{}` {} is not known to {}; use one of: {}", self.tag, self.value, self.union, known.join(", ")))
+            E::custom(format_args!(
+                "`{}` {} is not known to {}; use one of: {}",
+                self.tag,
+                self.value,
+                self.union,
+                known.join(", ")
+            ))
         }
     }
 }

@@ -10,9 +10,7 @@ use crate::operations::{Row, RowList, get, launch};
 const ROW: &str = r#"{"code":0,"message":"","data":{"id":7}}"#;
 
 fn client(events: impl IntoIterator<Item = Scripted>) -> (blocking::Client, ScriptedTransport) {
-    let script = events
-        .into_iter()
-        .fold(ScriptedTransport::new(), ScriptedTransport::then);
+    let script = events.into_iter().fold(ScriptedTransport::new(), ScriptedTransport::then);
     (script.builder().build_blocking().unwrap(), script)
 }
 
@@ -29,32 +27,20 @@ fn calls_wait_for_their_answers() {
     assert_eq!((reply.output(), reply.attempts()), (&Row { id: 7 }, 2));
     assert_eq!(project.read_only().send(&get()).unwrap(), Row { id: 7 });
     assert_eq!(
-        client
-            .raw(Method::Get, "/v0/x")
-            .query("a", "b")
-            .send()
-            .unwrap()
-            .data(),
+        client.raw(Method::Get, "/v0/x").query("a", "b").send().unwrap().data(),
         r#"{"id":7}"#
     );
     assert_eq!(script.requests().len(), 4);
     let error = client.send(&RowList::default()).unwrap_err();
-    assert!(
-        error.to_string().contains("the script has no event"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the script has no event"), "{error}");
 }
 
 #[test]
 fn options_hold_here_too() {
     let (client, script) = client([Scripted::silence(), Scripted::json(ROW)]);
-    let project = client
-        .project("p-1")
-        .with(CallOptions::new().timeout(Duration::from_millis(50)));
+    let project = client.project("p-1").with(CallOptions::new().timeout(Duration::from_millis(50)));
     assert!(project.send(&launch()).unwrap_err().is_indeterminate());
-    project
-        .call_with(&get(), &CallOptions::new().request_id("mine"))
-        .unwrap();
+    project.call_with(&get(), &CallOptions::new().request_id("mine")).unwrap();
     assert_eq!(script.requests()[1].header("x-request-id"), Some("mine"));
 }
 
@@ -77,10 +63,7 @@ async fn inside_a_runtime_a_blocking_call_is_an_error_and_no_panic() {
     let (client, script) = client([]);
     let error = client.project("p-1").send(&launch()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Runtime);
-    assert!(
-        error.is_refused() && error.operation() == "row.launch",
-        "{error:?}"
-    );
+    assert!(error.is_refused() && error.operation() == "row.launch", "{error:?}");
     assert!(client.raw(Method::Get, "/v0/x").send().is_err());
     assert!(script.requests().is_empty());
 }

@@ -54,12 +54,7 @@ async fn a_script_notices_what_it_was_not_written_for() {
     let script = ScriptedTransport::new()
         .then(Scripted::json("{}").expect(Method::Post, "/openapi/v0.1/row"))
         .then(Scripted::json("{}"));
-    let error = script
-        .client()
-        .unwrap()
-        .send(&RowList::default())
-        .await
-        .unwrap_err();
+    let error = script.client().unwrap().send(&RowList::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(
         error

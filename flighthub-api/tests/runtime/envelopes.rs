@@ -22,10 +22,7 @@ async fn ok<O: Operation>(operation: &O, body: &str) -> O::Output
 where
     Project: Sends<O>,
 {
-    answer(operation, Scripted::json(body))
-        .await
-        .unwrap()
-        .into_output()
+    answer(operation, Scripted::json(body)).await.unwrap().into_output()
 }
 
 async fn error<O: Operation>(operation: &O, event: Scripted) -> Error
@@ -38,11 +35,7 @@ where
 
 #[tokio::test]
 async fn r1_a_null_list_is_empty() {
-    let rows = ok(
-        &RowList::default(),
-        r#"{"code":0,"message":"OK","data":{"list":null}}"#,
-    )
-    .await;
+    let rows = ok(&RowList::default(), r#"{"code":0,"message":"OK","data":{"list":null}}"#).await;
     assert!(rows.is_empty() && rows.list.was_null());
     let rows = ok(&RowList::default(), r#"{"code":0,"message":"OK"}"#).await;
     assert!(rows.is_empty() && rows.list.was_null());
@@ -66,29 +59,18 @@ async fn r2_an_error_has_no_data_key() {
 
 #[tokio::test]
 async fn r3_a_code_comes_as_text() {
-    let error = error(
-        &get(),
-        Scripted::json(r#"{"code":"200401","message":"Unauthorized"}"#),
-    )
-    .await;
+    let error =
+        error(&get(), Scripted::json(r#"{"code":"200401","message":"Unauthorized"}"#)).await;
     assert_eq!(error.code(), Some(ErrorCode::new(200_401)));
-    assert_eq!(
-        ok(&get(), r#"{"code":"0","message":"","data":{"id":7}}"#).await,
-        Row { id: 7 }
-    );
+    assert_eq!(ok(&get(), r#"{"code":"0","message":"","data":{"id":7}}"#).await, Row { id: 7 });
 }
 
 #[tokio::test]
 async fn r4_a_business_error_comes_in_http_200() {
-    let error = error(
-        &get(),
-        Scripted::json(r#"{"code":219021,"message":"server busy, retry later"}"#),
-    )
-    .await;
-    assert_eq!(
-        (error.http_status(), error.code()),
-        (Some(200), Some(ErrorCode::new(219_021)))
-    );
+    let error =
+        error(&get(), Scripted::json(r#"{"code":219021,"message":"server busy, retry later"}"#))
+            .await;
+    assert_eq!((error.http_status(), error.code()), (Some(200), Some(ErrorCode::new(219_021))));
 }
 
 #[tokio::test]
@@ -152,27 +134,16 @@ async fn r8_the_code_counts_whatever_the_data() {
 async fn r28_an_empty_404_means_that_the_operation_is_not_deployed() {
     for body in ["", "404 page not found", "404 page not found\n"] {
         let error = error(&get(), Scripted::status(404, body)).await;
-        assert!(
-            error.is_not_deployed() && !error.is_not_found(),
-            "{error:?}"
-        );
+        assert!(error.is_not_deployed() && !error.is_not_found(), "{error:?}");
         assert!(error.to_string().contains("private clouds only"), "{error}");
     }
-    let error = error(
-        &get(),
-        Scripted::status(404, r#"{"code":200404,"message":"gone"}"#),
-    )
-    .await;
+    let error = error(&get(), Scripted::status(404, r#"{"code":200404,"message":"gone"}"#)).await;
     assert!(error.is_not_found() && !error.is_not_deployed());
 }
 
 #[tokio::test]
 async fn r29_the_message_has_a_language_and_the_code_has_none() {
-    let error = error(
-        &get(),
-        Scripted::json(r#"{"code":219021,"message":"记录不存在"}"#),
-    )
-    .await;
+    let error = error(&get(), Scripted::json(r#"{"code":219021,"message":"记录不存在"}"#)).await;
     assert_eq!(
         (error.message(), error.code()),
         (Some("记录不存在"), Some(ErrorCode::new(219_021)))
@@ -193,22 +164,16 @@ async fn answers_are_read_whatever_the_order_and_the_company_of_their_fields() {
 
 #[tokio::test]
 async fn one_odd_row_does_not_lose_the_list() {
-    let rows = ok(
-        &RowList::default(),
-        r#"{"code":0,"data":{"list":[{"id":1},{"id":"x"},{"id":3}]}}"#,
-    )
-    .await;
+    let rows =
+        ok(&RowList::default(), r#"{"code":0,"data":{"list":[{"id":1},{"id":"x"},{"id":3}]}}"#)
+            .await;
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(rows.odd()[0].index(), 1);
 }
 
 #[tokio::test]
 async fn a_bad_value_is_named_by_its_path_and_not_shown() {
-    let error = error(
-        &get(),
-        Scripted::json(r#"{"code":0,"data":{"id":"FHSECRET"}}"#),
-    )
-    .await;
+    let error = error(&get(), Scripted::json(r#"{"code":0,"data":{"id":"FHSECRET"}}"#)).await;
     assert!(error.is_decode());
     assert_eq!(error.json_path(), Some("id"));
     assert!(!format!("{error} {error:?}").contains("FHSECRET"));
@@ -226,62 +191,28 @@ async fn what_is_no_envelope_is_an_error_of_its_own() {
     ] {
         let error = error(&get(), Scripted::json(body)).await;
         assert!(error.is_decode(), "{body}: {error:?}");
-        assert!(
-            error
-                .json_path()
-                .is_some_and(|at| path == "." || at == path),
-            "{body}: {error:?}"
-        );
+        assert!(error.json_path().is_some_and(|at| path == "." || at == path), "{body}: {error:?}");
     }
-    let deep = format!(
-        "{{\"code\":0,\"data\":{}{}}}",
-        "[".repeat(10_000),
-        "]".repeat(10_000)
-    );
-    assert!(
-        error(&get(), Scripted::json(deep)).await.is_decode(),
-        "and no stack overflow"
-    );
+    let deep = format!("{{\"code\":0,\"data\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    assert!(error(&get(), Scripted::json(deep)).await.is_decode(), "and no stack overflow");
 }
 
 #[tokio::test]
 async fn a_success_inside_an_error_status_is_no_success() {
-    let error = error(
-        &launch(),
-        Scripted::status(502, r#"{"code":0,"data":{"uuid":"t"}}"#),
-    )
-    .await;
+    let error = error(&launch(), Scripted::status(502, r#"{"code":0,"data":{"uuid":"t"}}"#)).await;
     assert!(error.is_indeterminate() && error.kind() == ErrorKind::Http);
-    let made = answer(
-        &launch(),
-        Scripted::status(201, r#"{"code":0,"data":{"uuid":"t"}}"#),
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        (made.status(), made.into_output()),
-        (
-            201,
-            Made {
-                uuid: "t".into(),
-                status: None
-            }
-        )
-    );
+    let made = answer(&launch(), Scripted::status(201, r#"{"code":0,"data":{"uuid":"t"}}"#))
+        .await
+        .unwrap();
+    assert_eq!((made.status(), made.into_output()), (201, Made { uuid: "t".into(), status: None }));
 }
 
 #[tokio::test]
 async fn a_reply_tells_about_itself() {
-    let reply = answer(
-        &get(),
-        Scripted::json(r#"{"code":0,"message":"x","data":{"id":7}}"#),
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        (reply.output(), reply.status(), reply.attempts()),
-        (&Row { id: 7 }, 200, 1)
-    );
+    let reply = answer(&get(), Scripted::json(r#"{"code":0,"message":"x","data":{"id":7}}"#))
+        .await
+        .unwrap();
+    assert_eq!((reply.output(), reply.status(), reply.attempts()), (&Row { id: 7 }, 200, 1));
     assert_eq!(reply.body(), r#"{"code":0,"message":"x","data":{"id":7}}"#);
     assert_eq!(reply.request_id().len(), 36);
 }

@@ -31,13 +31,7 @@ impl Server {
             let mut number = 0;
             while let Ok((stream, _)) = listener.accept().await {
                 number += 1;
-                tokio::spawn(behave(
-                    number,
-                    Peer {
-                        stream,
-                        requests: Arc::clone(&seen),
-                    },
-                ));
+                tokio::spawn(behave(number, Peer { stream, requests: Arc::clone(&seen) }));
             }
         });
         Self { address, requests }
@@ -88,17 +82,11 @@ impl Peer {
                 let length = head
                     .lines()
                     .find_map(|line| {
-                        line.to_ascii_lowercase()
-                            .strip_prefix("content-length: ")?
-                            .parse()
-                            .ok()
+                        line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
                     })
                     .unwrap_or(0);
                 if body.len() >= length {
-                    self.requests
-                        .lock()
-                        .unwrap()
-                        .push(text.clone().into_owned());
+                    self.requests.lock().unwrap().push(text.clone().into_owned());
                     return Some(text.into_owned());
                 }
             }
@@ -119,10 +107,7 @@ impl Peer {
 }
 
 fn http(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
 const ROW: &str = r#"{"code":0,"message":"","data":{"id":7}}"#;
@@ -130,18 +115,11 @@ const ROW: &str = r#"{"code":0,"message":"","data":{"id":7}}"#;
 #[tokio::test]
 async fn a_request_stands_on_the_wire_as_documented() {
     let server = Server::answering(http("200 OK", "", r#"{"code":0,"data":{"uuid":"t"}}"#)).await;
-    let client = server
-        .builder()
-        .user_agent("patrol/1.2")
-        .host_header("fh.internal:8443")
-        .build()
-        .unwrap();
+    let client =
+        server.builder().user_agent("patrol/1.2").host_header("fh.internal:8443").build().unwrap();
     client.project("p-1").send(&launch()).await.unwrap();
     let request = server.requests().remove(0);
-    assert!(
-        request.starts_with("POST /openapi/v0.1/row HTTP/1.1\r\n"),
-        "{request}"
-    );
+    assert!(request.starts_with("POST /openapi/v0.1/row HTTP/1.1\r\n"), "{request}");
     for line in [
         "x-user-token: FHCANARY",
         "x-project-uuid: p-1",
@@ -149,16 +127,9 @@ async fn a_request_stands_on_the_wire_as_documented() {
         "content-type: application/json",
         "accept: application/json",
         "host: fh.internal:8443",
-        concat!(
-            "user-agent: patrol/1.2 flighthub-api/",
-            env!("CARGO_PKG_VERSION")
-        ),
+        concat!("user-agent: patrol/1.2 flighthub-api/", env!("CARGO_PKG_VERSION")),
     ] {
-        assert_eq!(
-            request.matches(&format!("\r\n{line}\r\n")).count(),
-            1,
-            "{line} in {request}"
-        );
+        assert_eq!(request.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line} in {request}");
     }
     assert!(
         request.ends_with("\r\n\r\n{\"name\":\"north\",\"password\":\"FHSECRET\"}"),
@@ -170,10 +141,8 @@ async fn a_request_stands_on_the_wire_as_documented() {
 async fn a_redirect_is_not_followed_and_gets_no_key() {
     for status in [301, 302, 303, 307, 308] {
         let elsewhere = Server::answering(http("200 OK", "", ROW)).await;
-        let location = format!(
-            "location: http://{}/openapi/v0.1/row/7?FHQUERY\r\n",
-            elsewhere.address
-        );
+        let location =
+            format!("location: http://{}/openapi/v0.1/row/7?FHQUERY\r\n", elsewhere.address);
         let server = Server::answering(http(&format!("{status} Moved"), &location, "")).await;
         let project = server.client().project("p-1");
         let read = project.send(&get()).await.unwrap_err();
@@ -182,17 +151,8 @@ async fn a_redirect_is_not_followed_and_gets_no_key() {
             (Some(status), ErrorKind::Http, 1)
         );
         assert!(!read.to_string().contains("FHQUERY"), "{read}");
-        assert!(
-            project
-                .send(&launch())
-                .await
-                .unwrap_err()
-                .is_indeterminate()
-        );
-        assert!(
-            elsewhere.requests().is_empty(),
-            "the key went to another place"
-        );
+        assert!(project.send(&launch()).await.unwrap_err().is_indeterminate());
+        assert!(elsewhere.requests().is_empty(), "the key went to another place");
         assert_eq!(server.requests().len(), 2);
     }
 }
@@ -204,23 +164,13 @@ async fn a_connection_reset_after_a_write_leaves_the_outcome_open_and_one_reques
         peer.reset();
     })
     .await;
-    let error = server
-        .client()
-        .project("p-1")
-        .send(&launch())
-        .await
-        .unwrap_err();
+    let error = server.client().project("p-1").send(&launch()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_indeterminate(), error.attempts()),
         (ErrorKind::Connection, true, 1)
     );
     assert_eq!(server.requests().len(), 1);
-    let error = server
-        .client()
-        .project("p-1")
-        .send(&get())
-        .await
-        .unwrap_err();
+    let error = server.client().project("p-1").send(&get()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (None, 3), "{error}");
     assert_eq!(server.requests().len(), 4);
 }
@@ -231,24 +181,10 @@ async fn an_answer_that_is_cut_leaves_the_outcome_open() {
         "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"code\":0,\"data\":{\"uuid\":\"t\"}}",
     )
     .await;
-    let error = server
-        .client()
-        .project("p-1")
-        .send(&launch())
-        .await
-        .unwrap_err();
+    let error = server.client().project("p-1").send(&launch()).await.unwrap_err();
     assert!(error.is_indeterminate(), "{error:?}");
     assert_eq!(server.requests().len(), 1);
-    assert_eq!(
-        server
-            .client()
-            .project("p-1")
-            .send(&get())
-            .await
-            .unwrap_err()
-            .attempts(),
-        3
-    );
+    assert_eq!(server.client().project("p-1").send(&get()).await.unwrap_err().attempts(), 3);
 }
 
 #[tokio::test]
@@ -256,11 +192,9 @@ async fn a_connection_that_was_never_established_is_tried_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let client = Client::new(
-        Region::on_premises(format!("http://{address}")),
-        Token::opaque(TOKEN),
-    )
-    .unwrap();
+    let client =
+        Client::new(Region::on_premises(format!("http://{address}")), Token::opaque(TOKEN))
+            .unwrap();
     let error = client.project("p-1").send(&launch()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_refused(), error.attempts()),
@@ -272,28 +206,19 @@ async fn a_connection_that_was_never_established_is_tried_again() {
         .attempts(40)
         .first_pause(Duration::from_millis(20))
         .longest_pause(Duration::from_millis(20));
-    let client = Client::builder(
-        Region::on_premises(format!("http://{address}")),
-        Token::opaque(TOKEN),
-    )
-    .no_rate_limit()
-    .retry(policy);
+    let client =
+        Client::builder(Region::on_premises(format!("http://{address}")), Token::opaque(TOKEN))
+            .no_rate_limit()
+            .retry(policy);
     let project = client.build().unwrap().project("p-1");
     let call = tokio::spawn(project.call(&launch()));
     tokio::time::sleep(Duration::from_millis(50)).await;
     let listener = TcpListener::bind(address).await.unwrap();
     let (stream, _) = listener.accept().await.unwrap();
-    let mut peer = Peer {
-        stream,
-        requests: Arc::default(),
-    };
+    let mut peer = Peer { stream, requests: Arc::default() };
     peer.request().await;
-    peer.write(&http("200 OK", "", r#"{"code":0,"data":{"uuid":"t"}}"#))
-        .await;
-    assert!(
-        call.await.unwrap().unwrap().attempts() > 1,
-        "a write too, since nothing had left"
-    );
+    peer.write(&http("200 OK", "", r#"{"code":0,"data":{"uuid":"t"}}"#)).await;
+    assert!(call.await.unwrap().unwrap().attempts() > 1, "a write too, since nothing had left");
 }
 
 #[tokio::test]
@@ -303,14 +228,10 @@ async fn a_silent_server_is_not_waited_for_forever() {
         std::future::pending::<()>().await;
     })
     .await;
-    let by_attempt = server
-        .builder()
-        .attempt_timeout(Duration::from_millis(100))
-        .retry(RetryPolicy::never());
-    let by_silence = server
-        .builder()
-        .idle_timeout(Duration::from_millis(100))
-        .retry(RetryPolicy::never());
+    let by_attempt =
+        server.builder().attempt_timeout(Duration::from_millis(100)).retry(RetryPolicy::never());
+    let by_silence =
+        server.builder().idle_timeout(Duration::from_millis(100)).retry(RetryPolicy::never());
     let by_call = server.builder().timeout(Duration::from_millis(100));
     for builder in [by_attempt, by_silence, by_call] {
         let project = builder.build().unwrap().project("p-1");
@@ -325,8 +246,7 @@ async fn a_silent_server_is_not_waited_for_forever() {
 async fn a_server_that_dribbles_is_not_waited_for_forever() {
     let server = Server::start(|_, mut peer| async move {
         peer.request().await;
-        peer.write("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-            .await;
+        peer.write("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
         loop {
             peer.write(" ").await;
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -339,14 +259,7 @@ async fn a_server_that_dribbles_is_not_waited_for_forever() {
         .retry(RetryPolicy::never())
         .build()
         .unwrap();
-    assert!(
-        client
-            .project("p-1")
-            .send(&get())
-            .await
-            .unwrap_err()
-            .is_timeout()
-    );
+    assert!(client.project("p-1").send(&get()).await.unwrap_err().is_timeout());
 }
 
 #[tokio::test]
@@ -357,14 +270,7 @@ async fn a_page_is_not_the_api() {
         "<!doctype html><title>FlightHub 2</title>",
     ))
     .await;
-    assert!(
-        server
-            .client()
-            .send(&RowList::default())
-            .await
-            .unwrap_err()
-            .is_not_the_api()
-    );
+    assert!(server.client().send(&RowList::default()).await.unwrap_err().is_not_the_api());
 }
 
 #[tokio::test]
@@ -373,8 +279,7 @@ async fn an_answer_that_is_too_large_is_not_read() {
         Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 1099511627776\r\n\r\n{").await;
     let endless = Server::start(|_, mut peer| async move {
         peer.request().await;
-        peer.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-            .await;
+        peer.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
         let chunk = format!("400\r\n{}\r\n", " ".repeat(0x400));
         for _ in 0..100_000 {
             peer.write(&chunk).await;
@@ -384,39 +289,34 @@ async fn an_answer_that_is_too_large_is_not_read() {
     for server in [announced, endless] {
         let client = server.builder().max_response_bytes(10_000).build().unwrap();
         let error = client.project("p-1").send(&get()).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.attempts()),
-            (ErrorKind::TooLarge, 1),
-            "{error:?}"
-        );
-        assert!(
-            client
-                .project("p-1")
-                .send(&launch())
-                .await
-                .unwrap_err()
-                .is_indeterminate()
-        );
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 1), "{error:?}");
+        assert!(client.project("p-1").send(&launch()).await.unwrap_err().is_indeterminate());
     }
     let fitting = Server::answering(http("200 OK", "", ROW)).await;
-    let client = fitting
-        .builder()
-        .max_response_bytes(ROW.len())
-        .build()
-        .unwrap();
-    assert_eq!(
-        client.project("p-1").send(&get()).await.unwrap(),
-        Row { id: 7 }
-    );
+    let client = fitting.builder().max_response_bytes(ROW.len()).build().unwrap();
+    assert_eq!(client.project("p-1").send(&get()).await.unwrap(), Row { id: 7 });
 }
 
 #[tokio::test]
 async fn a_compressed_answer_is_not_unpacked() {
     let server = Server::answering(http("200 OK", "content-encoding: gzip\r\n", ROW)).await;
     server.client().project("p-1").send(&get()).await.unwrap();
-    assert!(
-        !server.requests()[0].contains("accept-encoding"),
-        "nobody asked for it"
+    assert!(!server.requests()[0].contains("accept-encoding"), "nobody asked for it");
+}
+
+#[tokio::test]
+async fn a_bad_byte_does_not_lose_the_answer() {
+    let server = Server::start(|_, mut peer| async move {
+        peer.request().await;
+        let body = b"{\"code\":219021,\"message\":\"busy\xff\"}";
+        peer.write(&format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len())).await;
+        let _ = peer.stream.write_all(body).await;
+    })
+    .await;
+    let error = server.client().project("p-1").send(&get()).await.unwrap_err();
+    assert_eq!(
+        (error.code().map(|code| code.get()), error.message()),
+        (Some(219_021), Some("busy\u{fffd}"))
     );
 }
 
@@ -424,20 +324,15 @@ async fn a_compressed_answer_is_not_unpacked() {
 async fn an_answer_in_pieces_is_put_together() {
     let server = Server::start(|_, mut peer| async move {
         peer.request().await;
-        peer.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-            .await;
+        peer.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
         for piece in [&ROW[..5], &ROW[5..20], &ROW[20..]] {
-            peer.write(&format!("{:x}\r\n{piece}\r\n", piece.len()))
-                .await;
+            peer.write(&format!("{:x}\r\n{piece}\r\n", piece.len())).await;
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         peer.write("0\r\n\r\n").await;
     })
     .await;
-    assert_eq!(
-        server.client().project("p-1").send(&get()).await.unwrap(),
-        Row { id: 7 }
-    );
+    assert_eq!(server.client().project("p-1").send(&get()).await.unwrap(), Row { id: 7 });
 }
 
 #[tokio::test]
@@ -470,16 +365,8 @@ async fn every_write_has_a_connection_of_its_own() {
         let connections = Arc::clone(&counted);
         async move {
             while let Some(request) = peer.request().await {
-                connections
-                    .lock()
-                    .unwrap()
-                    .push((number, request.starts_with("POST")));
-                peer.write(&http(
-                    "200 OK",
-                    "",
-                    r#"{"code":0,"data":{"uuid":"t","id":7}}"#,
-                ))
-                .await;
+                connections.lock().unwrap().push((number, request.starts_with("POST")));
+                peer.write(&http("200 OK", "", r#"{"code":0,"data":{"uuid":"t","id":7}}"#)).await;
             }
         }
     })
@@ -504,15 +391,9 @@ async fn raw_calls_reach_what_is_not_described() {
         .project("p-2")
         .send();
     let reply = reply.await.unwrap();
-    assert_eq!(
-        (reply.data(), reply.status(), reply.attempts()),
-        (r#"{"id":7}"#, 200, 1)
-    );
+    assert_eq!((reply.data(), reply.status(), reply.attempts()), (r#"{"id":7}"#, 200, 1));
     assert_eq!(reply.decode::<Row>().unwrap(), Row { id: 7 });
-    assert_eq!(
-        reply.decode::<Vec<Row>>().unwrap_err().json_path(),
-        Some(".")
-    );
+    assert_eq!(reply.decode::<Vec<Row>>().unwrap_err().json_path(), Some("."));
     let request = server.requests().remove(0);
     assert!(
         request.starts_with("PUT /openapi/v0.1/more/a%20b?q=%C3%A4%26b HTTP/1.1\r\n"),
@@ -522,14 +403,7 @@ async fn raw_calls_reach_what_is_not_described() {
         request.contains("\r\nx-project-uuid: p-2\r\n") && request.ends_with("{\"x\":1}"),
         "{request}"
     );
-    for path in [
-        "openapi",
-        "/a/../b",
-        "/a/%2e%2e/b",
-        "//evil.example/",
-        "/a?b",
-        "/a b",
-    ] {
+    for path in ["openapi", "/a/../b", "/a/%2e%2e/b", "//evil.example/", "/a?b", "/a b"] {
         let error = client.raw(Method::Get, path).send().await.unwrap_err();
         assert!(error.is_invalid_argument(), "{path}: {error}");
     }

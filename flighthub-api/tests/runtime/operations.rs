@@ -79,15 +79,9 @@ pub(crate) fn get() -> RowGet {
 }
 
 pub(crate) fn launch() -> RowLaunch {
-    RowLaunch {
-        name: "north".into(),
-        password: Secret::new("FHSECRET"),
-    }
+    RowLaunch { name: "north".into(), password: Secret::new("FHSECRET") }
 }
 
 pub(crate) fn rename() -> RowRename {
-    RowRename {
-        row_id: "7".into(),
-        name: "south".into(),
-    }
+    RowRename { row_id: "7".into(), name: "south".into() }
 }

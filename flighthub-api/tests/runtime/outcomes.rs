@@ -71,22 +71,14 @@ async fn redirects_timeouts_and_server_errors_are_indeterminate_whatever_the_cod
 #[tokio::test]
 async fn a_code_that_the_table_does_not_know_is_indeterminate() {
     assert_eq!(ErrorCode::new(987_654).entry(), None);
-    assert_eq!(
-        outcome(Scripted::json(code(987_654))).await,
-        WriteOutcome::Indeterminate
-    );
-    assert_eq!(
-        outcome(Scripted::json(code(-1))).await,
-        WriteOutcome::Indeterminate
-    );
+    assert_eq!(outcome(Scripted::json(code(987_654))).await, WriteOutcome::Indeterminate);
+    assert_eq!(outcome(Scripted::json(code(-1))).await, WriteOutcome::Indeterminate);
 }
 
 #[tokio::test]
 async fn the_table_decides_about_the_codes_that_it_knows() {
     for entry in ErrorCode::table() {
-        let error = launched(Scripted::json(code(entry.code)))
-            .await
-            .unwrap_err();
+        let error = launched(Scripted::json(code(entry.code))).await.unwrap_err();
         let expected = if error.is_rate_limited() || entry.write == WriteEffect::Refused {
             WriteOutcome::Refused
         } else {
@@ -98,19 +90,13 @@ async fn the_table_decides_about_the_codes_that_it_knows() {
         } else {
             WriteOutcome::Indeterminate
         };
-        assert_eq!(
-            outcome(Scripted::status(400, code(entry.code))).await,
-            expected,
-            "{entry:?}"
-        );
+        assert_eq!(outcome(Scripted::status(400, code(entry.code))).await, expected, "{entry:?}");
     }
 }
 
 #[tokio::test]
 async fn codes_known_to_leave_the_outcome_open_do() {
-    for open in [
-        200_500, 210_318, 210_500, 210_504, 219_022, 219_023, 228_500,
-    ] {
+    for open in [200_500, 210_318, 210_500, 210_504, 219_022, 219_023, 228_500] {
         assert_eq!(
             outcome(Scripted::json(code(open))).await,
             WriteOutcome::Indeterminate,
@@ -132,11 +118,7 @@ async fn what_cannot_be_read_is_indeterminate() {
         r#"{"code":null}"#,
         r#"{"code":{}}"#,
     ] {
-        assert_eq!(
-            outcome(Scripted::json(body)).await,
-            WriteOutcome::Indeterminate,
-            "{body}"
-        );
+        assert_eq!(outcome(Scripted::json(body)).await, WriteOutcome::Indeterminate, "{body}");
     }
 }
 
@@ -149,32 +131,22 @@ async fn a_success_without_what_was_promised_is_indeterminate() {
         r#"{"code":0,"data":{"uuid":null}}"#,
     ] {
         let error = launched(Scripted::json(body)).await.unwrap_err();
-        assert!(
-            error.is_indeterminate() && error.is_decode(),
-            "{body}: {error:?}"
-        );
-        assert!(
-            error.to_string().contains("Read the state first"),
-            "{error}"
-        );
+        assert!(error.is_indeterminate() && error.is_decode(), "{body}: {error:?}");
+        assert!(error.to_string().contains("Read the state first"), "{error}");
     }
 }
 
 #[tokio::test]
 async fn a_failure_inside_a_success_is_refused() {
-    let error = launched(Scripted::json(
-        r#"{"code":0,"data":{"uuid":"t","status":"failure"}}"#,
-    ))
-    .await
-    .unwrap_err();
+    let error = launched(Scripted::json(r#"{"code":0,"data":{"uuid":"t","status":"failure"}}"#))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Failed);
     assert!(error.is_refused());
     assert!(
-        launched(Scripted::json(
-            r#"{"code":0,"data":{"uuid":"t","status":"success"}}"#
-        ))
-        .await
-        .is_ok()
+        launched(Scripted::json(r#"{"code":0,"data":{"uuid":"t","status":"success"}}"#))
+            .await
+            .is_ok()
     );
 }
 
@@ -195,17 +167,9 @@ async fn a_write_turned_away_as_one_too_many_comes_back_with_its_hint() {
 #[tokio::test]
 async fn the_network_decides_when_there_is_no_answer() {
     let script = ScriptedTransport::new().then(Scripted::not_sent());
-    let project = script
-        .builder()
-        .retry(RetryPolicy::never())
-        .build()
-        .unwrap()
-        .project("p-1");
+    let project = script.builder().retry(RetryPolicy::never()).build().unwrap().project("p-1");
     assert!(project.send(&launch()).await.unwrap_err().is_refused());
-    assert_eq!(
-        outcome(Scripted::maybe_sent()).await,
-        WriteOutcome::Indeterminate
-    );
+    assert_eq!(outcome(Scripted::maybe_sent()).await, WriteOutcome::Indeterminate);
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,39 +184,25 @@ async fn what_never_left_was_refused() {
     let client = script.client().unwrap();
     for project in ["", "a b", "p\n", "é"] {
         let error = client.project(project).send(&launch()).await.unwrap_err();
+        assert!(error.is_invalid_argument() && error.is_refused(), "{error:?}");
         assert!(
-            error.is_invalid_argument() && error.is_refused(),
-            "{error:?}"
-        );
-        assert!(
-            error
-                .to_string()
-                .starts_with("row.launch: argument `project` is no project uuid")
+            error.to_string().starts_with("row.launch: argument `project` is no project uuid")
                 || error.to_string().contains("`project`"),
             "{error}"
         );
     }
     let error = client
         .project("p-1")
-        .send(&crate::operations::RowGet {
-            row_id: "..".into(),
-        })
+        .send(&crate::operations::RowGet { row_id: "..".into() })
         .await
         .unwrap_err();
-    assert!(
-        error.is_invalid_argument() && !error.is_refused(),
-        "a read has no outcome: {error:?}"
-    );
+    assert!(error.is_invalid_argument() && !error.is_refused(), "a read has no outcome: {error:?}");
     assert!(script.requests().is_empty());
 }
 
 #[tokio::test]
 async fn reads_and_repeatable_calls_have_no_outcome() {
-    for event in [
-        Scripted::status(404, ""),
-        Scripted::json("{"),
-        Scripted::json(code(987_654)),
-    ] {
+    for event in [Scripted::status(404, ""), Scripted::json("{"), Scripted::json(code(987_654))] {
         let script = ScriptedTransport::new().then(event.clone()).then(event);
         let project = script.client().unwrap().project("p-1");
         assert_eq!(project.send(&get()).await.unwrap_err().outcome(), None);

@@ -36,11 +36,7 @@ async fn no_debug_text_shows_the_key() {
     let builder = Client::builder(Region::Europe, KEY).transport(script.clone());
     clean(&format!("{builder:?}"));
     let client = builder.build().unwrap();
-    clean(&format!(
-        "{client:?} {:?} {:?}",
-        client.project("p-1"),
-        client.read_only()
-    ));
+    clean(&format!("{client:?} {:?} {:?}", client.project("p-1"), client.read_only()));
     clean(&format!(
         "{:?} {:?}",
         client.send(&RowList::default()),
@@ -48,16 +44,10 @@ async fn no_debug_text_shows_the_key() {
     ));
     clean(&format!(
         "{:?}",
-        client
-            .raw(flighthub_api::Method::Post, "/x")
-            .query("a", "FHQUERY")
-            .json("FHSECRET")
+        client.raw(flighthub_api::Method::Post, "/x").query("a", "FHQUERY").json("FHSECRET")
     ));
     clean(&format!("{:?} {:?}", Token::new(KEY), launch()));
-    clean(&format!(
-        "{:?}",
-        flighthub_api::blocking::Client::from_async(client)
-    ));
+    clean(&format!("{:?}", flighthub_api::blocking::Client::from_async(client)));
 }
 
 /// Keeps what a request looks like to logs.
@@ -78,19 +68,13 @@ impl Transport for Peek {
 #[tokio::test]
 async fn requests_and_replies_do_not_show_themselves() {
     let seen = Arc::new(Mutex::new(String::new()));
-    let client = Client::builder(Region::Europe, KEY)
-        .transport(Peek(Arc::clone(&seen)))
-        .build()
-        .unwrap();
+    let client =
+        Client::builder(Region::Europe, KEY).transport(Peek(Arc::clone(&seen))).build().unwrap();
     client.project("p-1").send(&launch()).await.unwrap();
     clean(&seen.lock().unwrap());
     assert!(seen.lock().unwrap().contains("x-user-token"));
-    let reply = client
-        .raw(flighthub_api::Method::Get, "/x")
-        .query("a", "FHQUERY")
-        .send()
-        .await
-        .unwrap();
+    let reply =
+        client.raw(flighthub_api::Method::Get, "/x").query("a", "FHQUERY").send().await.unwrap();
     clean(&format!("{reply:?} {}", seen.lock().unwrap()));
 }
 
@@ -104,9 +88,7 @@ async fn errors_do_not_repeat_the_key_or_what_servers_echo() {
         Scripted::status(500, &echo),
         Scripted::status(403, format!("<html>{KEY}")),
         Scripted::json(format!(r#"{{"code":"{KEY}"}}"#)),
-        Scripted::json(format!(
-            r#"{{"code":0,"data":{{"id":"{KEY}","uuid":["FHSECRET"]}}}}"#
-        )),
+        Scripted::json(format!(r#"{{"code":0,"data":{{"id":"{KEY}","uuid":["FHSECRET"]}}}}"#)),
         Scripted::json(format!(r#"{{"code":0,"data":{{"id":"{KEY}"#)),
         Scripted::status(302, "").header("location", &format!("https://h.example/?{KEY}&FHQUERY")),
     ] {
@@ -133,10 +115,7 @@ async fn errors_of_the_network_do_not_show_the_request() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let region = Region::on_premises(format!("http://{}", listener.local_addr().unwrap()));
     tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-    let client = Client::builder(region, KEY)
-        .retry(RetryPolicy::never())
-        .build()
-        .unwrap();
+    let client = Client::builder(region, KEY).retry(RetryPolicy::never()).build().unwrap();
     let error = client
         .raw(flighthub_api::Method::Get, "/x")
         .query("a", "FHQUERY")
@@ -144,31 +123,17 @@ async fn errors_of_the_network_do_not_show_the_request() {
         .await
         .unwrap_err();
     clean(&chain(&error));
-    clean(&chain(
-        &client.project("p-1").send(&launch()).await.unwrap_err(),
-    ));
+    clean(&chain(&client.project("p-1").send(&launch()).await.unwrap_err()));
 }
 
 #[tokio::test]
 async fn messages_of_servers_are_made_harmless() {
-    let message = format!(
-        "\\u001b[31mred\\u001b[0m\\r\\n\\u202egninrut {}",
-        "x".repeat(9_000)
-    );
-    let script = ScriptedTransport::new().then(Scripted::json(format!(
-        r#"{{"code":1,"message":"{message}"}}"#
-    )));
-    let error = script
-        .client()
-        .unwrap()
-        .send(&RowList::default())
-        .await
-        .unwrap_err();
+    let message = format!("\\u001b[31mred\\u001b[0m\\r\\n\\u202egninrut {}", "x".repeat(9_000));
+    let script = ScriptedTransport::new()
+        .then(Scripted::json(format!(r#"{{"code":1,"message":"{message}"}}"#)));
+    let error = script.client().unwrap().send(&RowList::default()).await.unwrap_err();
     let shown = error.message().unwrap();
-    assert!(
-        shown.starts_with("[31mred [0m gninrut xxx") && shown.ends_with("x…"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("[31mred [0m gninrut xxx") && shown.ends_with("x…"), "{shown}");
     assert!(
         !error.to_string().contains(|c: char| c.is_control()) && error.to_string().len() < 800,
         "{error}"
@@ -199,10 +164,7 @@ fn the_log_tells_the_call_and_not_the_secrets() {
         .with_writer(move || writer.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let region = Region::on_premises(format!("http://{}", listener.local_addr().unwrap()));
@@ -212,13 +174,7 @@ fn the_log_tells_the_call_and_not_the_secrets() {
             client.project("p-1").send(&get()).await.unwrap_err();
             let script = ScriptedTransport::new()
                 .then(Scripted::json(r#"{"code":219021,"message":"FHSECRET"}"#));
-            script
-                .client()
-                .unwrap()
-                .project("p-1")
-                .send(&get())
-                .await
-                .unwrap_err();
+            script.client().unwrap().project("p-1").send(&get()).await.unwrap_err();
         });
     });
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
@@ -241,9 +197,5 @@ fn the_log_tells_the_call_and_not_the_secrets() {
 fn records_for_tests_are_discreet_too() {
     fn shown<T: std::fmt::Debug>() {}
     shown::<RecordedRequest>();
-    clean(&format!(
-        "{:?} {:?}",
-        NullTransport::new("FHSECRET"),
-        Scripted::json("FHSECRET")
-    ));
+    clean(&format!("{:?} {:?}", NullTransport::new("FHSECRET"), Scripted::json("FHSECRET")));
 }

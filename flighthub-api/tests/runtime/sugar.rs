@@ -27,51 +27,21 @@ async fn groups_send_what_they_say() {
     let task = project.tasks().get("t-1").await.unwrap();
     assert_eq!(task.name, "North fence");
     let options = CallOptions::new().request_id("mine");
-    let reply = project
-        .read_only()
-        .tasks()
-        .get("t-1")
-        .options(options)
-        .reply()
-        .await
-        .unwrap();
+    let reply = project.read_only().tasks().get("t-1").options(options).reply().await.unwrap();
     assert_eq!((reply.request_id(), reply.output()), ("mine", &task));
-    let projects = client
-        .projects()
-        .list()
-        .with(|list| list.page_size = Some(7))
-        .await
-        .unwrap();
+    let projects = client.projects().list().with(|list| list.page_size = Some(7)).await.unwrap();
     assert!(projects.is_empty());
     assert_eq!(script.requests()[2].query.as_deref(), Some("page_size=7"));
-    project
-        .tasks()
-        .set_status("t-1", TaskStatusChange::Suspended)
-        .await
-        .unwrap();
+    project.tasks().set_status("t-1", TaskStatusChange::Suspended).await.unwrap();
     script.verify().unwrap();
 }
 
 #[test]
 fn groups_work_without_async_too() {
-    let script = ScriptedTransport::new()
-        .then(Scripted::json(TASK))
-        .then(Scripted::json(TASK));
+    let script = ScriptedTransport::new().then(Scripted::json(TASK)).then(Scripted::json(TASK));
     let project = script.builder().build_blocking().unwrap().project("p-1");
-    assert_eq!(
-        project.tasks().get("t-1").send().unwrap().name,
-        "North fence"
-    );
-    assert_eq!(
-        project
-            .read_only()
-            .tasks()
-            .get("t-1")
-            .reply()
-            .unwrap()
-            .attempts(),
-        1
-    );
+    assert_eq!(project.tasks().get("t-1").send().unwrap().name, "North fence");
+    assert_eq!(project.read_only().tasks().get("t-1").reply().unwrap().attempts(), 1);
 }
 
 #[tokio::test]
@@ -83,15 +53,9 @@ async fn an_operation_known_at_run_time_is_checked_at_run_time() {
     let client = script.client().unwrap();
     let project = client.project("p-1");
     let read = AnyOperation::from(TaskGet::new("t-1"));
-    let write = AnyOperation::from(DeviceCommand::new(
-        "7CTXN0000B00A1",
-        FlightCommand::ReturnHome,
-    ));
+    let write = AnyOperation::from(DeviceCommand::new("7CTXN0000B00A1", FlightCommand::ReturnHome));
     let error = project.read_only().send_any(&write).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.operation()),
-        (ErrorKind::ReadOnly, "device.command")
-    );
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::ReadOnly, "device.command"));
     assert!(error.is_refused(), "{error:?}");
     let error = client.send_any(&read).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoProject);
@@ -100,10 +64,8 @@ async fn an_operation_known_at_run_time_is_checked_at_run_time() {
     let reply = project.read_only().send_any(&read).await.unwrap();
     assert!(reply.data().starts_with(r#"{"name":"North fence""#));
     project.send_any(&write).await.unwrap();
-    let error = project
-        .send_any_with(&read, &CallOptions::new().request_id("mine"))
-        .await
-        .unwrap_err();
+    let error =
+        project.send_any_with(&read, &CallOptions::new().request_id("mine")).await.unwrap_err();
     assert_eq!(error.request_id(), Some("mine"));
 }
 
@@ -113,12 +75,7 @@ async fn a_write_known_at_run_time_keeps_its_law() {
     let calibrate = AnyOperation::from_args("device.calibrate_rtk", arguments).unwrap();
     let outcome = async |body: &str| {
         let script = ScriptedTransport::new().then(Scripted::json(body));
-        let result = script
-            .client()
-            .unwrap()
-            .project("p-1")
-            .send_any(&calibrate)
-            .await;
+        let result = script.client().unwrap().project("p-1").send_any(&calibrate).await;
         assert!(
             script.requests()[0].body().unwrap().contains("FHSECRET"),
             "the body has the real secret"
@@ -127,17 +84,10 @@ async fn a_write_known_at_run_time_keeps_its_law() {
     };
     let error = outcome(r#"{"code":0}"#).await.unwrap_err();
     assert!(error.is_indeterminate() && error.is_decode(), "{error:?}");
-    let error = outcome(r#"{"code":0,"data":{"status":"failure"}}"#)
-        .await
-        .unwrap_err();
-    assert!(
-        error.is_refused() && error.kind() == ErrorKind::Failed,
-        "{error:?}"
-    );
+    let error = outcome(r#"{"code":0,"data":{"status":"failure"}}"#).await.unwrap_err();
+    assert!(error.is_refused() && error.kind() == ErrorKind::Failed, "{error:?}");
     assert_eq!(
-        outcome(r#"{"code":0,"data":{"status":"success"}}"#)
-            .await
-            .unwrap(),
+        outcome(r#"{"code":0,"data":{"status":"success"}}"#).await.unwrap(),
         r#"{"status":"success"}"#
     );
 }
@@ -146,47 +96,21 @@ fn page(numbers: std::ops::Range<u32>) -> Scripted {
     let rows: Vec<_> = numbers
         .map(|number| format!(r#"{{"name":"n","uuid":"p-{number}","org_uuid":"o"}}"#))
         .collect();
-    let list = if rows.is_empty() {
-        "null".to_owned()
-    } else {
-        format!("[{}]", rows.join(","))
-    };
-    Scripted::json(format!(
-        r#"{{"code":0,"message":"","data":{{"list":{list}}}}}"#
-    ))
+    let list = if rows.is_empty() { "null".to_owned() } else { format!("[{}]", rows.join(",")) };
+    Scripted::json(format!(r#"{{"code":0,"message":"","data":{{"list":{list}}}}}"#))
 }
 
 #[tokio::test]
 async fn all_projects_are_fetched_page_by_page() {
-    let script = ScriptedTransport::new()
-        .then(page(0..100))
-        .then(page(100..200))
-        .then(page(200..230));
-    let projects = script
-        .client()
-        .unwrap()
-        .read_only()
-        .all_projects()
-        .await
-        .unwrap();
+    let script =
+        ScriptedTransport::new().then(page(0..100)).then(page(100..200)).then(page(200..230));
+    let projects = script.client().unwrap().read_only().all_projects().await.unwrap();
     assert_eq!(projects.len(), 230);
-    let queries: Vec<_> = script
-        .requests()
-        .iter()
-        .filter_map(|request| request.query.clone())
-        .collect();
-    assert_eq!(
-        queries,
-        [
-            "page=1&page_size=100",
-            "page=2&page_size=100",
-            "page=3&page_size=100"
-        ]
-    );
+    let queries: Vec<_> =
+        script.requests().iter().filter_map(|request| request.query.clone()).collect();
+    assert_eq!(queries, ["page=1&page_size=100", "page=2&page_size=100", "page=3&page_size=100"]);
 
-    let script = ScriptedTransport::new()
-        .then(page(0..100))
-        .then(page(0..100));
+    let script = ScriptedTransport::new().then(page(0..100)).then(page(0..100));
     assert_eq!(
         script.client().unwrap().all_projects().await.unwrap().len(),
         100,
@@ -197,21 +121,11 @@ async fn all_projects_are_fetched_page_by_page() {
     let script = ScriptedTransport::new()
         .then(page(0..100))
         .then(Scripted::json(r#"{"code":200401,"message":""}"#));
-    assert!(
-        script
-            .client()
-            .unwrap()
-            .all_projects()
-            .await
-            .unwrap_err()
-            .is_auth()
-    );
+    assert!(script.client().unwrap().all_projects().await.unwrap_err().is_auth());
 
     let script = ScriptedTransport::new().then(page(0..2));
     let client = script.builder().build_blocking().unwrap();
-    let projects = std::thread::spawn(move || client.all_projects())
-        .join()
-        .unwrap();
+    let projects = std::thread::spawn(move || client.all_projects()).join().unwrap();
     assert_eq!(
         projects.unwrap().len(),
         2,
@@ -229,11 +143,7 @@ async fn errors_read_well() {
         project.send(&set).await.unwrap_err().to_string()
     };
     assert_eq!(
-        answered(Scripted::status(
-            500,
-            r#"{"code":200500,"message":"server error"}"#
-        ))
-        .await,
+        answered(Scripted::status(500, r#"{"code":200500,"message":"server error"}"#)).await,
         "task.set_status: code 200500 SERVER_ERROR (The server failed, often because of something in the request that it \
          did not expect): “server error” [HTTP 500, request id id-1]. Whether it was done is unknown. Next: Read the state \
          first, such as the list of tasks or the device, and repeat the call only when it shows no effect."

@@ -6,21 +6,22 @@ use crate::support::*;
 
 /// Draw a point, line or polygon on the project map.
 ///
-/// Creates one annotation that everybody in the project sees on the map. V1.0 has no operation that
-/// lists, changes or deletes annotations: what this call draws can only be removed by hand in the
-/// web console.
+/// Creates one annotation that everybody in the project sees on the map. V1.0 has no operation
+/// that lists, changes or deletes annotations: what this call draws can only be removed by hand
+/// in the web console.
 ///
 /// The shape is a GeoJSON Feature, and its geometry must match the number in `resource.type`: 0
 /// `Point`, 1 `LineString`, 2 `Polygon`. A position is longitude, latitude and, optionally, a
-/// height. WGS84 is assumed; no source states the datum. Close the ring of a polygon by repeating
-/// its first position (a published sample does not, but every client does). No size limits are
-/// published.
+/// height. WGS84 is assumed; no source states the datum. Close the ring of a polygon by
+/// repeating its first position (a published sample does not, but every client does). No size
+/// limits are published.
 ///
-/// The reply carries the id of the new element according to the older interface with the same body;
-/// one V1.0 client reports an empty `data` object instead. The id is therefore optional, and its
-/// absence does not mean failure.
+/// The reply carries the id of the new element according to the older interface with the same
+/// body; one V1.0 client reports an empty `data` object instead. The id is therefore optional,
+/// and its absence does not mean failure.
 ///
-/// `POST /openapi/v0.1/map/element` · write · evidence: path doc, request other, response other.
+/// `POST /openapi/v0.1/map/element` · write · evidence: path doc, request other, response
+/// other.
 ///
 /// Documentation page api-221842029 (Chinese), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
@@ -62,21 +63,21 @@ impl Operation for AnnotationCreate {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "annotation.create",
-        "Annotation Management",
-        "/openapi/v0.1/map/element",
-    )
-    .summary("Draw a point, line or polygon on the project map")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Other, Evidence::Other);
+            "annotation.create",
+            "Annotation Management",
+            "/openapi/v0.1/map/element",
+        )
+        .summary("Draw a point, line or polygon on the project map")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Other, Evidence::Other);
 }
 
 /// Annotation Management: `client.project(…).annotations()`.
 ///
-/// Points, lines and areas on the map of a project. They can be created and not be listed, changed
-/// or deleted through this version of the API.
+/// Points, lines and areas on the map of a project. They can be created and not be listed,
+/// changed or deleted through this version of the API.
 #[derive(Debug, Clone)]
 pub struct Annotations<H>(pub(crate) H);
 
@@ -180,10 +181,7 @@ pub struct PointFeature {
 impl PointFeature {
     /// With all arguments.
     pub fn new(properties: ElementProperties, geometry: PointGeometry) -> Self {
-        Self {
-            properties,
-            geometry,
-        }
+        Self { properties, geometry }
     }
 }
 
@@ -277,10 +275,7 @@ pub struct LineFeature {
 impl LineFeature {
     /// With all arguments.
     pub fn new(properties: ElementProperties, geometry: LineGeometry) -> Self {
-        Self {
-            properties,
-            geometry,
-        }
+        Self { properties, geometry }
     }
 }
 
@@ -333,10 +328,7 @@ pub struct PolygonFeature {
 impl PolygonFeature {
     /// With all arguments.
     pub fn new(properties: ElementProperties, geometry: PolygonGeometry) -> Self {
-        Self {
-            properties,
-            geometry,
-        }
+        Self { properties, geometry }
     }
 }
 

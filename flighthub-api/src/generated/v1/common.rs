@@ -34,9 +34,10 @@ pub struct DeviceModel {
     pub class: DeviceClass,
 }
 
-/// Which model a device is: domain, type and sub-type joined by hyphens. An open set; new hardware
-/// brings new keys. The known ones were collected from the Cloud API's product list, some were seen
-/// in FlightHub 2, and those of Dock 3, M3M and the M4D series are not confirmed.
+/// Which model a device is: domain, type and sub-type joined by hyphens. An open set; new
+/// hardware brings new keys. The known ones were collected from the Cloud API's product list,
+/// some were seen in FlightHub 2, and those of Dock 3, M3M and the M4D series are not
+/// confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceModelKey(String);
 text_id!(DeviceModelKey);
@@ -157,9 +158,9 @@ impl TextEnum for DeviceClass {
 }
 text_enum!(DeviceClass);
 
-/// Which camera or payload of a device: type, sub-type and gimbal position joined by hyphens. Read
-/// it from the device list; it is an open set. Payloads that hang at several gimbals use 0 to 2 as
-/// the last number.
+/// Which camera or payload of a device: type, sub-type and gimbal position joined by hyphens.
+/// Read it from the device list; it is an open set. Payloads that hang at several gimbals use 0
+/// to 2 as the last number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CameraIndex(String);
 text_id!(CameraIndex);
@@ -201,8 +202,8 @@ impl CameraIndex {
     pub const M4TD: &'static str = "99-0-0";
 }
 
-/// Side of the dock that a camera looks at. An older page and private clouds show the numbers 0 and
-/// 1; live replies of the public cloud use the names, and names are what to send.
+/// Side of the dock that a camera looks at. An older page and private clouds show the numbers 0
+/// and 1; live replies of the public cloud use the names, and names are what to send.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CameraPosition {
@@ -216,9 +217,14 @@ pub enum CameraPosition {
 
 impl TextEnum for CameraPosition {
     const NAME: &'static str = "CameraPosition";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("indoor", Self::Indoor), ("outdoor", Self::Outdoor)];
-    const ALIASES: &'static [(&'static str, &'static str)] = &[("0", "indoor"), ("1", "outdoor")];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("indoor", Self::Indoor),
+        ("outdoor", Self::Outdoor),
+    ];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "indoor"),
+        ("1", "outdoor"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -233,8 +239,8 @@ impl TextEnum for CameraPosition {
 }
 text_enum!(CameraPosition);
 
-/// Serial number of an aircraft. Lenses, payload control and payload streams take this one and not
-/// the dock's.
+/// Serial number of an aircraft. Lenses, payload control and payload streams take this one and
+/// not the dock's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DroneSn(String);
 text_id!(DroneSn);
@@ -283,14 +289,14 @@ impl TextEnum for LensType {
 }
 text_enum!(LensType);
 
-/// Id of a person, a decimal number of 19 digits. It is a string on purpose, since it is too large
-/// for a double. A person's own key holds it as the claim `user_id`.
+/// Id of a person, a decimal number of 19 digits. It is a string on purpose, since it is too
+/// large for a double. A person's own key holds it as the claim `user_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(String);
 text_id!(UserId, int_or_string);
 
-/// Serial number of a dock. Flight tasks, camera positions and RTK calibration take this one and
-/// not the aircraft's.
+/// Serial number of a dock. Flight tasks, camera positions and RTK calibration take this one
+/// and not the aircraft's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DockSn(String);
 text_id!(DockSn);
@@ -301,8 +307,8 @@ impl From<DockSn> for DeviceSn {
     }
 }
 
-/// Picture quality of a live stream. A level called high_definition is offered by one client but
-/// not documented, so it is not listed.
+/// Picture quality of a live stream. A level called high_definition is offered by one client
+/// but not documented, so it is not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamQuality {

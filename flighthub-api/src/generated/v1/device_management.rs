@@ -7,19 +7,20 @@ use crate::support::*;
 
 /// Read the current state of a device.
 ///
-/// Everything that a dock, an aircraft, a remote controller or a relay reports (its thing model).
-/// The keys depend on the model of the device; the documentation refers to the property lists of
-/// the Cloud API. What is known can be read through typed views; the whole stays an open map.
+/// Everything that a dock, an aircraft, a remote controller or a relay reports (its thing
+/// model). The keys depend on the model of the device; the documentation refers to the property
+/// lists of the Cloud API. What is known can be read through typed views; the whole stays an
+/// open map.
 ///
-/// * **Names, not numbers.** Enumerations are words (`wayline_flight`, `idle`), while device lists
-///   and the Cloud API have numbers. One complete live reply of this version is public, of an M4TD
-///   that was not connected; V2.0 shows the same style.
+/// * **Names, not numbers.** Enumerations are words (`wayline_flight`, `idle`), while device
+///   lists and the Cloud API have numbers. One complete live reply of this version is public,
+///   of an M4TD that was not connected; V2.0 shows the same style.
 /// * **Old news.** A device that is not connected may answer its last state with `mode_code`
-///   `not_connected`, or HTTP 200 with code 212015 (device offline). Latitude and longitude 0 mean
-///   that there is no fix.
+///   `not_connected`, or HTTP 200 with code 212015 (device offline). Latitude and longitude 0
+///   mean that there is no fix.
 /// * **403.** The project header is missing, the key lacks the module Device Management, or its
-///   owner is no member of the project. The same answer was also seen with everything apparently
-///   right, cause unknown.
+///   owner is no member of the project. The same answer was also seen with everything
+///   apparently right, cause unknown.
 ///
 /// Poll no faster than needed; every three seconds has worked, and no limit is published.
 ///
@@ -50,25 +51,25 @@ impl Operation for DeviceState {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "device.state",
-        "Device Management",
-        "/openapi/v0.1/device/{device_sn}/state",
-    )
-    .summary("Read the current state of a device")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
+            "device.state",
+            "Device Management",
+            "/openapi/v0.1/device/{device_sn}/state",
+        )
+        .summary("Read the current state of a device")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
 }
 
 /// Read the health alerts of devices.
 ///
 /// The alerts of the health management system that stand now, by device. A null list means that
-/// there are none, or that the project header is missing, or that the key has no rights there: a
-/// device state that answers 403 tells the difference. A project without devices answers
+/// there are none, or that the project header is missing, or that the key has no rights there:
+/// a device state that answers 403 tells the difference. A project without devices answers
 /// code 210060.
 ///
-/// The texts are often empty on the public cloud; look the code up in the file hms.json that DJI
-/// publishes. Duplicates occur.
+/// The texts are often empty on the public cloud; look the code up in the file hms.json that
+/// DJI publishes. Duplicates occur.
 ///
 /// `GET /openapi/v0.1/device/hms` · read · evidence: path live, request client, response live.
 ///
@@ -98,31 +99,32 @@ impl Operation for DeviceHms {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "device.hms",
-        "Device Management",
-        "/openapi/v0.1/device/hms",
-    )
-    .summary("Read the health alerts of devices")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Client, Evidence::Live);
+            "device.hms",
+            "Device Management",
+            "/openapi/v0.1/device/hms",
+        )
+        .summary("Read the health alerts of devices")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Client, Evidence::Live);
 }
 
 /// Give a real-time order to an aircraft.
 ///
-/// **Moves an aircraft.** Calls it home, cancels that, sends it to its designated dock, pauses or
-/// resumes the flight task. The answer says that the order was accepted; whether the aircraft obeys
-/// shows in its state (`mode_code`). After a lost answer, look there before anything is sent again.
+/// **Moves an aircraft.** Calls it home, cancels that, sends it to its designated dock, pauses
+/// or resumes the flight task. The answer says that the order was accepted; whether the
+/// aircraft obeys shows in its state (`mode_code`). After a lost answer, look there before
+/// anything is sent again.
 ///
 /// **Which device is unresolved.** The V1.0 page asks for the serial number of the aircraft;
 /// FlightHub Sync asked for the dock's, and the one integrator with real flights (on V2.0)
-/// addresses the dock only. Both are accepted by this description. Never send to the one after the
-/// other without having looked: that may be two orders.
+/// addresses the dock only. Both are accepted by this description. Never send to the one after
+/// the other without having looked: that may be two orders.
 ///
 /// **The field's name is unproven live.** `device_command` stands in the documentation and two
 /// clients; one client sends `command`. The dock or remote controller of the aircraft must be
-/// online. `return_specific_home` has no parameter for the target: how the dock is chosen is not
-/// known.
+/// online. `return_specific_home` has no parameter for the target: how the dock is chosen is
+/// not known.
 ///
 /// Codes: 200403 no permission, 228402 the check of flight control authority failed, 228406 the
 /// order is not supported. The answer's `data` is left out or `{}`.
@@ -133,8 +135,8 @@ impl Operation for DeviceHms {
 /// Documentation page api-263045312, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045312>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -161,30 +163,30 @@ impl Operation for DeviceCommand {
     type Scope = scope::Project;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "device.command",
-        "Device Management",
-        "/openapi/v0.1/device/{device_sn}/command",
-    )
-    .summary("Give a real-time order to an aircraft")
-    .body()
-    .project()
-    .dangerous()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
-    .confirm("device_sn");
+            "device.command",
+            "Device Management",
+            "/openapi/v0.1/device/{device_sn}/command",
+        )
+        .summary("Give a real-time order to an aircraft")
+        .body()
+        .project()
+        .dangerous()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
+        .confirm("device_sn");
 }
 
 /// Turn a dock's camera to the inside or the outside.
 ///
-/// Switches what a camera of a dock shows. Positions are sent as the names `indoor` and `outdoor`;
-/// older documents have the numbers 0 and 1. V2.0 lets the position be left out; this version
-/// documents it as required. Control need not be taken first. The answer's `data` is null, `{}` or
-/// left out.
+/// Switches what a camera of a dock shows. Positions are sent as the names `indoor` and
+/// `outdoor`; older documents have the numbers 0 and 1. V2.0 lets the position be left out;
+/// this version documents it as required. Control need not be taken first. The answer's `data`
+/// is null, `{}` or left out.
 ///
-/// `POST /openapi/v0.1/device/change-camera` · write · evidence: path doc, request client, response
-/// client.
+/// `POST /openapi/v0.1/device/change-camera` · write · evidence: path doc, request client,
+/// response client.
 ///
-/// Device tutorial doc-6067877 (the operation's own page id is not known), read through excerpts,
-/// 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+/// Device tutorial doc-6067877 (the operation's own page id is not known), read through
+/// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -217,28 +219,29 @@ impl Operation for DeviceChangeCamera {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "device.change_camera",
-        "Device Management",
-        "/openapi/v0.1/device/change-camera",
-    )
-    .summary("Turn a dock's camera to the inside or the outside")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
+            "device.change_camera",
+            "Device Management",
+            "/openapi/v0.1/device/change-camera",
+        )
+        .summary("Turn a dock's camera to the inside or the outside")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
 }
 
 /// Switch the lens of an aircraft's camera.
 ///
-/// Switches a camera of an aircraft to the wide, zoom or infrared lens. Take control of the payload
-/// first (`POST /openapi/v0.1/device/control`). Lists may show the lens `normal`; that is the only
-/// lens of a camera and nothing to switch to. The answer's `data` is null, `{}` or left out.
+/// Switches a camera of an aircraft to the wide, zoom or infrared lens. Take control of the
+/// payload first (`POST /openapi/v0.1/device/control`). Lists may show the lens `normal`; that
+/// is the only lens of a camera and nothing to switch to. The answer's `data` is null, `{}` or
+/// left out.
 ///
-/// `POST /openapi/v0.1/device/change-lens` · write · evidence: path doc, request client, response
-/// client.
+/// `POST /openapi/v0.1/device/change-lens` · write · evidence: path doc, request client,
+/// response client.
 ///
-/// Device tutorial doc-6067877 (the operation's own page id is not known), read through excerpts,
-/// 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+/// Device tutorial doc-6067877 (the operation's own page id is not known), read through
+/// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -271,26 +274,26 @@ impl Operation for DeviceChangeLens {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "device.change_lens",
-        "Device Management",
-        "/openapi/v0.1/device/change-lens",
-    )
-    .summary("Switch the lens of an aircraft's camera")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
+            "device.change_lens",
+            "Device Management",
+            "/openapi/v0.1/device/change-lens",
+        )
+        .summary("Switch the lens of an aircraft's camera")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
 }
 
 /// Take control of payloads of an aircraft.
 ///
-/// **Can take a payload out of a pilot's hands.** Needed before changing a lens or the quality of a
-/// stream. Give it back with DELETE on the same path.
+/// **Can take a payload out of a pilot's hands.** Needed before changing a lens or the quality
+/// of a stream. Give it back with DELETE on the same path.
 ///
-/// The answer lists all controls of the aircraft with their holders, not only those that were asked
-/// for, so check that the wanted ones are yours. Control of the flight itself cannot be asked for
-/// in this version (V2.0 has a field `flight`). The page marks `X-Request-Id` as required, which is
-/// not enforced. Codes 210240 to 210248 are about the state of control.
+/// The answer lists all controls of the aircraft with their holders, not only those that were
+/// asked for, so check that the wanted ones are yours. Control of the flight itself cannot be
+/// asked for in this version (V2.0 has a field `flight`). The page marks `X-Request-Id` as
+/// required, which is not enforced. Codes 210240 to 210248 are about the state of control.
 ///
 /// `POST /openapi/v0.1/device/control` · dangerous · evidence: path doc, request doc, response
 /// other.
@@ -298,8 +301,8 @@ impl Operation for DeviceChangeLens {
 /// Documentation page api-263045315, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045315>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -328,25 +331,27 @@ impl Operation for DeviceAcquireControl {
     type Scope = scope::Project;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "device.acquire_control",
-        "Device Management",
-        "/openapi/v0.1/device/control",
-    )
-    .summary("Take control of payloads of an aircraft")
-    .body()
-    .project()
-    .dangerous()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other)
-    .confirm("drone_sn");
+            "device.acquire_control",
+            "Device Management",
+            "/openapi/v0.1/device/control",
+        )
+        .summary("Take control of payloads of an aircraft")
+        .body()
+        .project()
+        .dangerous()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other)
+        .confirm("drone_sn");
 }
 
 /// Give back control of payloads of an aircraft.
 ///
-/// Gives back what was taken with POST on the same path. The DELETE carries a JSON body, which some
-/// HTTP tools do not send unless they are told to. The answer lists all controls of the aircraft
-/// with their holders. The page marks `X-Request-Id` as required, which is not enforced.
+/// Gives back what was taken with POST on the same path. The DELETE carries a JSON body, which
+/// some HTTP tools do not send unless they are told to. The answer lists all controls of the
+/// aircraft with their holders. The page marks `X-Request-Id` as required, which is not
+/// enforced.
 ///
-/// `DELETE /openapi/v0.1/device/control` · write · evidence: path doc, request doc, response other.
+/// `DELETE /openapi/v0.1/device/control` · write · evidence: path doc, request doc, response
+/// other.
 ///
 /// Documentation page api-263045316, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045316>.
@@ -378,15 +383,15 @@ impl Operation for DeviceReleaseControl {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::delete(
-        "device.release_control",
-        "Device Management",
-        "/openapi/v0.1/device/control",
-    )
-    .summary("Give back control of payloads of an aircraft")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
+            "device.release_control",
+            "Device Management",
+            "/openapi/v0.1/device/control",
+        )
+        .summary("Give back control of payloads of an aircraft")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
 }
 
 /// Set the picture quality of a running livestream.
@@ -395,11 +400,11 @@ impl Operation for DeviceReleaseControl {
 /// older page and one client call the field `quality`; the verdict is `quality_type`, as in the
 /// start of a livestream. The answer has no data.
 ///
-/// `PUT /openapi/v0.1/device/stream/quality` · write · evidence: path doc, request client, response
-/// client.
+/// `PUT /openapi/v0.1/device/stream/quality` · write · evidence: path doc, request client,
+/// response client.
 ///
-/// Device tutorial doc-6067877 (the operation's own page id is not known), read through excerpts,
-/// 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+/// Device tutorial doc-6067877 (the operation's own page id is not known), read through
+/// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -433,22 +438,22 @@ impl Operation for DeviceSetStreamQuality {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::put(
-        "device.set_stream_quality",
-        "Device Management",
-        "/openapi/v0.1/device/stream/quality",
-    )
-    .summary("Set the picture quality of a running livestream")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
+            "device.set_stream_quality",
+            "Device Management",
+            "/openapi/v0.1/device/stream/quality",
+        )
+        .summary("Set the picture quality of a running livestream")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
 }
 
 /// Calibrate a dock's position by a custom RTK source.
 ///
-/// **Moves the reference of the dock, and with it the place where aircraft land.** Meant for a dock
-/// that was set up or moved, while FlightHub 2 shows it as not calibrated. The dock fetches
-/// corrections from the given NTRIP caster.
+/// **Moves the reference of the dock, and with it the place where aircraft land.** Meant for a
+/// dock that was set up or moved, while FlightHub 2 shows it as not calibrated. The dock
+/// fetches corrections from the given NTRIP caster.
 ///
 /// The body holds an account and a password: keep it out of logs. Code 0 alone is no success:
 /// `data.status` may be `failure`.
@@ -459,8 +464,8 @@ impl Operation for DeviceSetStreamQuality {
 /// Documentation page api-229645112 (Chinese edition), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -516,16 +521,16 @@ impl Operation for DeviceCalibrateRtk {
     type Scope = scope::Project;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "device.calibrate_rtk",
-        "Device Management",
-        "/openapi/v0.1/device/{device_sn}/rtk",
-    )
-    .summary("Calibrate a dock's position by a custom RTK source")
-    .body()
-    .project()
-    .dangerous()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Doc)
-    .confirm("device_sn");
+            "device.calibrate_rtk",
+            "Device Management",
+            "/openapi/v0.1/device/{device_sn}/rtk",
+        )
+        .summary("Calibrate a dock's position by a custom RTK source")
+        .body()
+        .project()
+        .dangerous()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Doc)
+        .confirm("device_sn");
 
     fn failure(output: &RtkCalibration) -> Option<&'static str> {
         (output.status == RtkCalibrationStatus::Failure).then_some("status is `failure`")
@@ -540,8 +545,8 @@ impl Operation for DeviceCalibrateRtk {
 /// The usual way: read the device list (serial numbers, camera indices, lenses and positions on
 /// offer), take control where an operation asks for it (lens, stream quality), act, and give
 /// control back. Orders for an aircraft travel through its dock or remote controller, so that
-/// gateway has to be online. An answer confirms that the order was accepted; the device state shows
-/// whether it was carried out.
+/// gateway has to be online. An answer confirms that the order was accepted; the device state
+/// shows whether it was carried out.
 #[derive(Debug, Clone)]
 pub struct Devices<H>(pub(crate) H);
 
@@ -587,10 +592,7 @@ impl<H: Handle> Devices<H> {
     where
         H: Sends<DeviceChangeCamera>,
     {
-        Call::new(
-            &self.0,
-            DeviceChangeCamera::new(sn, camera_index, camera_position),
-        )
+        Call::new(&self.0, DeviceChangeCamera::new(sn, camera_index, camera_position))
     }
 
     /// Switch the lens of an aircraft's camera: see [`DeviceChangeLens`].
@@ -640,14 +642,14 @@ impl<H: Handle> Devices<H> {
     where
         H: Sends<DeviceSetStreamQuality>,
     {
-        Call::new(
-            &self.0,
-            DeviceSetStreamQuality::new(sn, camera_index, quality_type),
-        )
+        Call::new(&self.0, DeviceSetStreamQuality::new(sn, camera_index, quality_type))
     }
 
     /// Calibrate a dock's position by a custom RTK source: see [`DeviceCalibrateRtk`].
-    pub fn calibrate_rtk(&self, arguments: DeviceCalibrateRtkArgs) -> Call<H, DeviceCalibrateRtk>
+    pub fn calibrate_rtk(
+        &self,
+        arguments: DeviceCalibrateRtkArgs,
+    ) -> Call<H, DeviceCalibrateRtk>
     where
         H: Sends<DeviceCalibrateRtk>,
     {
@@ -655,8 +657,8 @@ impl<H: Handle> Devices<H> {
     }
 }
 
-/// State of a device at the time of the call. One recorded dock reply came without the model, and
-/// test doubles come without the serial number.
+/// State of a device at the time of the call. One recorded dock reply came without the model,
+/// and test doubles come without the serial number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DeviceSnapshot {
@@ -671,25 +673,28 @@ pub struct DeviceSnapshot {
     pub device_state: Option<StateProperties>,
 }
 
-/// An open map of properties (the thing model), different for every model of device. What an M4TD,
-/// a Dock 2 and a remote controller are known to report can be read through the views; everything
-/// else stays in the map.
+/// An open map of properties (the thing model), different for every model of device. What an
+/// M4TD, a Dock 2 and a remote controller are known to report can be read through the views;
+/// everything else stays in the map.
 ///
-/// Enumerations are words in snake case, as one logged reply of V1.0 and many of V2.0 show, while
-/// the Cloud API and old documents have numbers: the views read both. A few fields are numbers in
-/// text (`"0"`), and fractional numbers may come as integers. Unset values are null. Payloads stand
-/// under their camera index (`81-0-0`), as dynamic keys. The map may hold a pairing secret
-/// (`wireless_link_topo.secret_code`): do not log it.
+/// Enumerations are words in snake case, as one logged reply of V1.0 and many of V2.0 show,
+/// while the Cloud API and old documents have numbers: the views read both. A few fields are
+/// numbers in text (`"0"`), and fractional numbers may come as integers. Unset values are null.
+/// Payloads stand under their camera index (`81-0-0`), as dynamic keys. The map may hold a
+/// pairing secret (`wireless_link_topo.secret_code`): do not log it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StateProperties(Object);
 open_object!(StateProperties {
-    aircraft: AircraftState, dock: DockState, controller: ControllerState; payloads: PayloadState
+    aircraft: AircraftState,
+    dock: DockState,
+    controller: ControllerState;
+    payloads: PayloadState,
 });
 
-/// The state of an aircraft, as a typed reading of the open map `device_state`. The keys and types
-/// follow one logged reply of an M4TD that was not connected; values while in flight, and the keys
-/// marked as Cloud API, come from that API and are not confirmed here. Every field may be missing
-/// or null.
+/// The state of an aircraft, as a typed reading of the open map `device_state`. The keys and
+/// types follow one logged reply of an M4TD that was not connected; values while in flight, and
+/// the keys marked as Cloud API, come from that API and are not confirmed here. Every field may
+/// be missing or null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AircraftState {
@@ -857,7 +862,8 @@ pub struct AircraftState {
     pub flysafe_database_version: Option<String>,
     /// When the aircraft was activated. Unix seconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(with = "wire::unix_seconds")]
+    #[serde(serialize_with = "wire::unix_seconds::serialize")]
+    #[serde(deserialize_with = "wire::unix_seconds::tolerant")]
     pub activation_time: Option<Timestamp>,
     /// Time flown in all. Unit: seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -930,8 +936,8 @@ pub struct AircraftState {
 }
 
 /// What an aircraft is doing, as the device state says it. The twin of DroneMode by name; the
-/// numbers are read as well. `not_connected`, `standby` and `auto_returning_to_home` are confirmed
-/// by live replies, the others by one client that quotes DJI's material.
+/// numbers are read as well. `not_connected`, `standby` and `auto_returning_to_home` are
+/// confirmed by live replies, the others by one client that quotes DJI's material.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DroneModeName {
@@ -986,10 +992,7 @@ impl TextEnum for DroneModeName {
     const KNOWN: &'static [(&'static str, Self)] = &[
         ("standby", Self::Standby),
         ("takeoff_preparation", Self::TakeoffPreparation),
-        (
-            "takeoff_preparation_completed",
-            Self::TakeoffPreparationCompleted,
-        ),
+        ("takeoff_preparation_completed", Self::TakeoffPreparationCompleted),
         ("manual_flight", Self::ManualFlight),
         ("automatic_takeoff", Self::AutomaticTakeoff),
         ("wayline_flight", Self::WaylineFlight),
@@ -1176,7 +1179,8 @@ pub struct MaintainRecord {
     pub last_maintain_type: Option<MaintainType>,
     /// When it was last maintained. Unix seconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(with = "wire::unix_seconds")]
+    #[serde(serialize_with = "wire::unix_seconds::serialize")]
+    #[serde(deserialize_with = "wire::unix_seconds::tolerant")]
     pub last_maintain_time: Option<Timestamp>,
     /// Flight time at the last maintenance. Unit: hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1210,10 +1214,7 @@ impl TextEnum for MaintainType {
     const NAME: &'static str = "MaintainType";
     const KNOWN: &'static [(&'static str, Self)] = &[
         ("no_maintenance", Self::NoMaintenance),
-        (
-            "regular_maintenance_of_dock",
-            Self::RegularMaintenanceOfDock,
-        ),
+        ("regular_maintenance_of_dock", Self::RegularMaintenanceOfDock),
         ("deep_maintenance_of_dock", Self::DeepMaintenanceOfDock),
     ];
 
@@ -1262,9 +1263,14 @@ pub enum EnableState {
 
 impl TextEnum for EnableState {
     const NAME: &'static str = "EnableState";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("disable", Self::Disable), ("enable", Self::Enable)];
-    const ALIASES: &'static [(&'static str, &'static str)] = &[("0", "disable"), ("1", "enable")];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("disable", Self::Disable),
+        ("enable", Self::Enable),
+    ];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "disable"),
+        ("1", "enable"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -1353,8 +1359,8 @@ pub struct SimInfo {
     pub iccid: Option<String>,
 }
 
-/// Who is linked to whom by radio. The pairing code `secret_code` (28 integers) is left out of this
-/// view on purpose: it is a secret.
+/// Who is linked to whom by radio. The pairing code `secret_code` (28 integers) is left out of
+/// this view on purpose: it is a secret.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WirelessLinkTopo {
@@ -1666,9 +1672,9 @@ pub struct AircraftPayload {
 }
 
 /// The state of a dock, as a typed reading of the open map `device_state`. No complete reply of
-/// V1.0 is public: names come from replies of V2.0, the Cloud API properties of Dock 2 and a few
-/// live values of V1.0. Expect names where the Cloud API has numbers. Every field may be missing or
-/// null.
+/// V1.0 is public: names come from replies of V2.0, the Cloud API properties of Dock 2 and a
+/// few live values of V1.0. Expect names where the Cloud API has numbers. Every field may be
+/// missing or null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DockState {
@@ -1739,11 +1745,13 @@ pub struct DockState {
     pub acc_time: Option<f64>,
     /// When the dock was activated. Unix seconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(with = "wire::unix_seconds")]
+    #[serde(serialize_with = "wire::unix_seconds::serialize")]
+    #[serde(deserialize_with = "wire::unix_seconds::tolerant")]
     pub activation_time: Option<Timestamp>,
     /// When the dock was first switched on. Unix milliseconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(with = "wire::unix_millis")]
+    #[serde(serialize_with = "wire::unix_millis::serialize")]
+    #[serde(deserialize_with = "wire::unix_millis::tolerant")]
     pub first_power_on: Option<Timestamp>,
     /// Tasks carried out so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1868,9 +1876,9 @@ pub struct DockState {
     pub compatible_status: Option<String>,
 }
 
-/// What a dock is doing, as the device state says it. The twin of GatewayMode by name; the numbers
-/// are read as well. `idle` is confirmed by live replies, the others by one client that quotes
-/// DJI's material.
+/// What a dock is doing, as the device state says it. The twin of GatewayMode by name; the
+/// numbers are read as well. `idle` is confirmed by live replies, the others by one client that
+/// quotes DJI's material.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GatewayModeName {
@@ -1896,10 +1904,7 @@ impl TextEnum for GatewayModeName {
         ("idle", Self::Idle),
         ("on_site_debugging", Self::OnSiteDebugging),
         ("remote_debugging", Self::RemoteDebugging),
-        (
-            "firmware_upgrade_in_progress",
-            Self::FirmwareUpgradeInProgress,
-        ),
+        ("firmware_upgrade_in_progress", Self::FirmwareUpgradeInProgress),
         ("in_operation", Self::InOperation),
         ("to_be_calibrated", Self::ToBeCalibrated),
     ];
@@ -1943,7 +1948,8 @@ pub struct BackupBattery {
     pub temperature: Option<f64>,
 }
 
-/// Upkeep of the aircraft's battery in the dock. 32767 stands for a value that is not available.
+/// Upkeep of the aircraft's battery in the dock. 32767 stands for a value that is not
+/// available.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DroneBatteryMaintenance {
@@ -2267,9 +2273,14 @@ pub enum DroneInDock {
 
 impl TextEnum for DroneInDock {
     const NAME: &'static str = "DroneInDock";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("outside", Self::Outside), ("inside", Self::Inside)];
-    const ALIASES: &'static [(&'static str, &'static str)] = &[("0", "outside"), ("1", "inside")];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("outside", Self::Outside),
+        ("inside", Self::Inside),
+    ];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "outside"),
+        ("1", "inside"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -2306,7 +2317,8 @@ pub struct SubDevice {
     pub device_paired: Option<String>,
 }
 
-/// Whether the aircraft of a dock is switched on. The same field name is a boolean in device lists.
+/// Whether the aircraft of a dock is switched on. The same field name is a boolean in device
+/// lists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubDevicePower {
@@ -2320,10 +2332,14 @@ pub enum SubDevicePower {
 
 impl TextEnum for SubDevicePower {
     const NAME: &'static str = "SubDevicePower";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("power_off", Self::PowerOff), ("power_on", Self::PowerOn)];
-    const ALIASES: &'static [(&'static str, &'static str)] =
-        &[("0", "power_off"), ("1", "power_on")];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("power_off", Self::PowerOff),
+        ("power_on", Self::PowerOn),
+    ];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "power_off"),
+        ("1", "power_on"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -2338,9 +2354,9 @@ impl TextEnum for SubDevicePower {
 }
 text_enum!(SubDevicePower);
 
-/// The state of a remote controller, as a typed reading of the open map `device_state`. All of it
-/// comes from the Cloud API (RC Pro, RC Plus): no reply of V1.0 is known. A controller has no
-/// `mode_code`. Of relays nothing is public. Every field may be missing or null.
+/// The state of a remote controller, as a typed reading of the open map `device_state`. All of
+/// it comes from the Cloud API (RC Pro, RC Plus): no reply of V1.0 is known. A controller has
+/// no `mode_code`. Of relays nothing is public. Every field may be missing or null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ControllerState {
@@ -2386,9 +2402,9 @@ pub struct ControllerState {
     pub wireless_link: Option<WirelessLink>,
 }
 
-/// The state of a payload, found in `device_state` under its camera index, for instance `81-0-0`.
-/// From the old FlightHub Sync, the Cloud API and one client; the logged V1.0 reply had none. Every
-/// field may be missing.
+/// The state of a payload, found in `device_state` under its camera index, for instance
+/// `81-0-0`. From the old FlightHub Sync, the Cloud API and one client; the logged V1.0 reply
+/// had none. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PayloadState {
@@ -2478,8 +2494,8 @@ pub struct DeviceAlerts {
     pub device_hms: Listing<HmsAlert>,
 }
 
-/// One alert of the health management system. The same alert may come twice, so reduce by serial
-/// number and code. V2.0 adds an id, times and sub-alerts, which are ignored.
+/// One alert of the health management system. The same alert may come twice, so reduce by
+/// serial number and code. V2.0 adds an id, times and sub-alerts, which are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct HmsAlert {
@@ -2530,8 +2546,11 @@ impl TextEnum for HmsLevel {
         ("reminder", Self::Reminder),
         ("warning", Self::Warning),
     ];
-    const ALIASES: &'static [(&'static str, &'static str)] =
-        &[("0", "notification"), ("1", "reminder"), ("2", "warning")];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "notification"),
+        ("1", "reminder"),
+        ("2", "warning"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -2608,8 +2627,10 @@ impl TextEnum for HmsPlace {
         ("on_the_ground", Self::OnTheGround),
         ("in_the_sky", Self::InTheSky),
     ];
-    const ALIASES: &'static [(&'static str, &'static str)] =
-        &[("0", "on_the_ground"), ("1", "in_the_sky")];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("0", "on_the_ground"),
+        ("1", "in_the_sky"),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -2711,8 +2732,10 @@ pub enum ControlType {
 
 impl TextEnum for ControlType {
     const NAME: &'static str = "ControlType";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("flight", Self::Flight), ("payload", Self::Payload)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("flight", Self::Flight),
+        ("payload", Self::Payload),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -2755,8 +2778,8 @@ pub struct ControlUser {
     pub r#type: Option<String>,
 }
 
-/// How the order to calibrate went. The call may answer code 0 and still have failed: then `status`
-/// is `failure`.
+/// How the order to calibrate went. The call may answer code 0 and still have failed: then
+/// `status` is `failure`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RtkCalibration {
@@ -2781,7 +2804,10 @@ pub enum RtkCalibrationStatus {
 
 impl TextEnum for RtkCalibrationStatus {
     const NAME: &'static str = "RtkCalibrationStatus";
-    const KNOWN: &'static [(&'static str, Self)] = &[("ok", Self::Ok), ("failure", Self::Failure)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("ok", Self::Ok),
+        ("failure", Self::Failure),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)

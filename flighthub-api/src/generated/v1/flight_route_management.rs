@@ -7,44 +7,46 @@ use crate::support::*;
 
 /// Make a flight route from an uploaded KMZ file.
 ///
-/// Last step of bringing a route into the project: FlightHub reads the uploaded file, and the route
-/// appears in the project after a while.
+/// Last step of bringing a route into the project: FlightHub reads the uploaded file, and the
+/// route appears in the project after a while.
 ///
 /// **The whole way**
 /// 1. project.sts_token gives short-lived credentials, the bucket and a prefix. They can write
 ///    only: reading, listing and HEAD may be refused.
-/// 2. PUT the file under `{prefix}/{a fresh uuid}/{file}.kmz` with an S3 client (signature version
-///    4, session token included). Path-style addressing is known to work for `aws` and `minio`; for
-///    `ali` the vendor's own client uses the host style. An unsigned PUT never works. Trust the
-///    status of the PUT.
+/// 2. PUT the file under `{prefix}/{a fresh uuid}/{file}.kmz` with an S3 client (signature
+///    version 4, session token included). Path-style addressing is known to work for `aws` and
+///    `minio`; for `ali` the vendor's own client uses the host style. An unsigned PUT never
+///    works. Trust the status of the PUT.
 /// 3. Call this operation at once, with the same project and the full key.
 ///
-/// **What the file must be.** A KMZ is a ZIP whose members have fixed names: `wpmz/template.kml`
-/// (the editable plan) and `wpmz/waylines.wpml` (what the aircraft executes), with extra resources
-/// under `wpmz/res/`. Both are KML with DJI's `wpml` name space, in one of several versions.
-/// `missionConfig` in both holds, among others, `flyToWaylineMode`, `finishAction`, `exitOnRCLost`,
-/// `executeRCLostAction`, `takeOffSecurityHeight` (m), `globalTransitionalSpeed` (m/s), `droneInfo`
-/// with `droneEnumValue` (and `droneSubEnumValue`, needed for type
-/// 67) and `payloadInfo`. Each template in the first file and each executable route in the second
-///     is a `Folder` with `Placemark` points. Points are written longitude, latitude; only
-///     `takeOffRefPoint` is latitude, longitude, height. Drone types: 60 M300, 67 M30 (sub-type 0)
-///     and M30T (1), 77 M3E (0), M3T (1) and M3TA (3), 89 M350, 91 M3D (0) and M3TD (1), 99 M4E (0)
-///     and M4T (1), 100 M4D (0) and M4TD (1), 103 M400; a model key is `0-<type>-<sub-type>`. A
-///     task probably needs a route with at least two waypoints.
+/// **What the file must be.** A KMZ is a ZIP whose members have fixed names:
+/// `wpmz/template.kml` (the editable plan) and `wpmz/waylines.wpml` (what the aircraft
+/// executes), with extra resources under `wpmz/res/`. Both are KML with DJI's `wpml` name
+/// space, in one of several versions. `missionConfig` in both holds, among others,
+/// `flyToWaylineMode`, `finishAction`, `exitOnRCLost`, `executeRCLostAction`,
+/// `takeOffSecurityHeight` (m), `globalTransitionalSpeed` (m/s), `droneInfo` with
+/// `droneEnumValue` (and `droneSubEnumValue`, needed for type
+/// 67) and `payloadInfo`. Each template in the first file and each executable route in the
+///     second is a `Folder` with `Placemark` points. Points are written longitude, latitude;
+///     only `takeOffRefPoint` is latitude, longitude, height. Drone types: 60 M300, 67 M30
+///     (sub-type 0) and M30T (1), 77 M3E (0), M3T (1) and M3TA (3), 89 M350, 91 M3D (0) and
+///     M3TD (1), 99 M4E (0) and M4T (1), 100 M4D (0) and M4TD (1), 103 M400; a model key is
+///     `0-<type>-<sub-type>`. A task probably needs a route with at least two waypoints.
 ///
-/// **Never send it twice**: each call makes another route. Nothing deletes, renames or changes a
-/// route. HTTP 500 with code 200500 ("server error") is the only sign of a file that FlightHub
-/// can't read, as far as is known (a route file named `waylines.kml` and missing WPML fields were
-/// blamed once, without proof); whether a route was made then is unknown, so read the route list
-/// before you try again.
+/// **Never send it twice**: each call makes another route. Nothing deletes, renames or changes
+/// a route. HTTP 500 with code 200500 ("server error") is the only sign of a file that
+/// FlightHub can't read, as far as is known (a route file named `waylines.kml` and missing WPML
+/// fields were blamed once, without proof); whether a route was made then is unknown, so read
+/// the route list before you try again.
 ///
-/// Extra fields with a drone or device model key were tried by one client and make no difference.
+/// Extra fields with a drone or device model key were tried by one client and make no
+/// difference.
 ///
-/// `POST /openapi/v0.1/wayline/finish-upload` · write · evidence: path live, request live, response
-/// live.
+/// `POST /openapi/v0.1/wayline/finish-upload` · write · evidence: path live, request live,
+/// response live.
 ///
-/// Documentation page CN api-221842031 and the route tutorial doc-5668452, read through excerpts,
-/// 2026-11: <https://fh2-api-en.apifox.cn/>.
+/// Documentation page CN api-221842031 and the route tutorial doc-5668452, read through
+/// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -72,26 +74,26 @@ impl Operation for WaylineFinishUpload {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "wayline.finish_upload",
-        "Flight Route Management",
-        "/openapi/v0.1/wayline/finish-upload",
-    )
-    .summary("Make a flight route from an uploaded KMZ file")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
-    .confirm("object_key");
+            "wayline.finish_upload",
+            "Flight Route Management",
+            "/openapi/v0.1/wayline/finish-upload",
+        )
+        .summary("Make a flight route from an uploaded KMZ file")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
+        .confirm("object_key");
 }
 
 /// List the flight routes of the project.
 ///
-/// Lists all routes of the project at once. There are no query parameters, and so no paging and no
-/// filter.
+/// Lists all routes of the project at once. There are no query parameters, and so no paging and
+/// no filter.
 ///
-/// Names are not unique. A route may be listed twice: keep the row with the newest `update_time`,
-/// which is in milliseconds. `id` is what tasks call `wayline_uuid`. An empty list arrives as null,
-/// and so may the lists inside a row.
+/// Names are not unique. A route may be listed twice: keep the row with the newest
+/// `update_time`, which is in milliseconds. `id` is what tasks call `wayline_uuid`. An empty
+/// list arrives as null, and so may the lists inside a row.
 ///
 /// Before a launch compare `device_model_key` with the model key of the dock's aircraft: it is
 /// cheap and saves a refused task.
@@ -117,14 +119,14 @@ impl Operation for WaylineList {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "wayline.list",
-        "Flight Route Management",
-        "/openapi/v0.1/wayline",
-    )
-    .summary("List the flight routes of the project")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
+            "wayline.list",
+            "Flight Route Management",
+            "/openapi/v0.1/wayline",
+        )
+        .summary("List the flight routes of the project")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
 }
 
 /// Read one flight route and get its download address.
@@ -132,9 +134,9 @@ impl Operation for WaylineList {
 /// The row of the route list, plus length, number of waypoints and a signed address of the KMZ
 /// file.
 ///
-/// Download with a plain GET, without FlightHub's headers. The address is short-lived: ask again
-/// for a fresh one. Length (metres) and number of waypoints may be null. A file from here is
-/// somebody else's archive: guard against paths that lead out of the folder and against XML
+/// Download with a plain GET, without FlightHub's headers. The address is short-lived: ask
+/// again for a fresh one. Length (metres) and number of waypoints may be null. A file from here
+/// is somebody else's archive: guard against paths that lead out of the folder and against XML
 /// entities when you unpack and read it.
 ///
 /// An unknown route yields HTTP 404 or a code other than 0 (219001: route file not found).
@@ -166,24 +168,24 @@ impl Operation for WaylineGet {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "wayline.get",
-        "Flight Route Management",
-        "/openapi/v0.1/wayline/{wayline_id}",
-    )
-    .summary("Read one flight route and get its download address")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Client);
+            "wayline.get",
+            "Flight Route Management",
+            "/openapi/v0.1/wayline/{wayline_id}",
+        )
+        .summary("Read one flight route and get its download address")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Client);
 }
 
 /// Flight Route Management: `client.project(…).waylines()`.
 ///
 /// Flight routes (KMZ files in the WPML format).
 ///
-/// Writing: fetch storage credentials of the project, upload the file to the object storage under
-/// the given prefix, then register the object key; the answer holds the route's id. Reading: the
-/// list gives ids, the detail gives a download address of limited life. Routes cannot be deleted or
-/// changed through the API.
+/// Writing: fetch storage credentials of the project, upload the file to the object storage
+/// under the given prefix, then register the object key; the answer holds the route's id.
+/// Reading: the list gives ids, the detail gives a download address of limited life. Routes
+/// cannot be deleted or changed through the API.
 #[derive(Debug, Clone)]
 pub struct Waylines<H>(pub(crate) H);
 
@@ -333,8 +335,11 @@ pub enum PayloadLensType {
 
 impl TextEnum for PayloadLensType {
     const NAME: &'static str = "PayloadLensType";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("wide", Self::Wide), ("zoom", Self::Zoom), ("ir", Self::Ir)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("wide", Self::Wide),
+        ("zoom", Self::Zoom),
+        ("ir", Self::Ir),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)

@@ -10,9 +10,9 @@ use crate::support::*;
 /// Lets one camera of a dock or an aircraft stream, and hands out an address that is valid for
 /// `video_expire` seconds.
 ///
-/// Read first from the project's devices: the serial number, whether the device is online, and the
-/// index of the camera (a device that is offline has no camera list). The stream ends when the
-/// address expires, and after five minutes without a viewer. Nothing stops it sooner.
+/// Read first from the project's devices: the serial number, whether the device is online, and
+/// the index of the camera (a device that is offline has no camera list). The stream ends when
+/// the address expires, and after five minutes without a viewer. Nothing stops it sooner.
 ///
 /// How to play depends on `url_type` in the reply:
 ///
@@ -23,15 +23,15 @@ use crate::support::*;
 /// | `agora` | form unknown; JSON text and a query string are both claimed | Agora SDK |
 ///
 /// Other types may appear. Compare without regard to case, accept a leading `?` or a full URL
-/// around a `volc` query, and treat an address with `whep` in it as WHEP. The address contains a
-/// token, so treat it as a secret.
+/// around a `volc` query, and treat an address with `whep` in it as WHEP. The address contains
+/// a token, so treat it as a secret.
 ///
 /// Sources disagree on the name of the quality field: see `quality_type`.
 ///
 /// Failures: HTTP 403 with code 200403 when the project header is missing or the key lacks the
-/// livestream module; 200500 for a wrong project or body; 212015 when the device is offline; 213001
-/// for abnormal stream or device data; 213003 when no streaming gateway is found, which an offline
-/// aircraft causes too; 213014 when that camera can't stream.
+/// livestream module; 200500 for a wrong project or body; 212015 when the device is offline;
+/// 213001 for abnormal stream or device data; 213003 when no streaming gateway is found, which
+/// an offline aircraft causes too; 213014 when that camera can't stream.
 ///
 /// `POST /openapi/v0.1/live-stream/start` · write · evidence: path live, request live, response
 /// live.
@@ -79,16 +79,16 @@ impl Operation for LivestreamStart {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "livestream.start",
-        "Livestream Management",
-        "/openapi/v0.1/live-stream/start",
-    )
-    .summary("Start a live stream and get an address to watch it")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
-    .confirm("sn");
+            "livestream.start",
+            "Livestream Management",
+            "/openapi/v0.1/live-stream/start",
+        )
+        .summary("Start a live stream and get an address to watch it")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
+        .confirm("sn");
 }
 
 /// Create a converter that forwards a live stream.
@@ -97,13 +97,15 @@ impl Operation for LivestreamStart {
 /// converter forwards nothing yet: start it with converter.set.
 ///
 /// The Chinese documentation marks all four converter operations as private cloud only, and the
-/// public EU gateway answers each of them with HTTP 404 and an empty body: there the route is not
-/// deployed, and no other spelling helps. The documentation does not say whether converters belong
-/// to the project or to the organization; the project header is sent, as every known client does.
+/// public EU gateway answers each of them with HTTP 404 and an empty body: there the route is
+/// not deployed, and no other spelling helps. The documentation does not say whether converters
+/// belong to the project or to the organization; the project header is sent, as every known
+/// client does.
 ///
 /// At most 20 converters exist per organization (code 233317). The name must be new (213025,
-/// 213055), and so must the combination of device, camera and push address (213028, 213054). Other
-/// failures: 213024 creating failed, 213050 forwarding is not enabled, 233314 saving failed.
+/// 213055), and so must the combination of device, camera and push address (213028, 213054).
+/// Other failures: 213024 creating failed, 213050 forwarding is not enabled, 233314 saving
+/// failed.
 ///
 /// The options contain a stream key or a password: treat the body as secret. V2.0 additionally
 /// takes `rtsp`; V1.0 does not document it.
@@ -150,31 +152,31 @@ impl Operation for ConverterCreate {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "converter.create",
-        "Livestream Management",
-        "/openapi/v0.1/live-stream/converter",
-    )
-    .summary("Create a converter that forwards a live stream")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
-    .confirm("sn");
+            "converter.create",
+            "Livestream Management",
+            "/openapi/v0.1/live-stream/converter",
+        )
+        .summary("Create a converter that forwards a live stream")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
+        .confirm("sn");
 }
 
 /// List the stream converters.
 ///
 /// Lists the converters with their state. No query parameters are known.
 ///
-/// `data.list` is the container to expect; one client of private installations expects a bare array
-/// in `data`, and null occurs for an empty list. The options come back with passwords and stream
-/// keys in clear text, so treat the reply as secret.
+/// `data.list` is the container to expect; one client of private installations expects a bare
+/// array in `data`, and null occurs for an empty list. The options come back with passwords and
+/// stream keys in clear text, so treat the reply as secret.
 ///
 /// Private cloud only, as said with converter.create: elsewhere HTTP 404 with an empty body.
 /// Failures: 213027 and 233316, the list could not be read.
 ///
-/// `GET /openapi/v0.1/live-stream/converter` · read · evidence: path doc, request guess, response
-/// client.
+/// `GET /openapi/v0.1/live-stream/converter` · read · evidence: path doc, request guess,
+/// response client.
 ///
 /// Documentation page CN api-221995309 and its neighbours, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
@@ -195,14 +197,14 @@ impl Operation for ConverterList {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "converter.list",
-        "Livestream Management",
-        "/openapi/v0.1/live-stream/converter",
-    )
-    .summary("List the stream converters")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Doc, Evidence::Guess, Evidence::Client);
+            "converter.list",
+            "Livestream Management",
+            "/openapi/v0.1/live-stream/converter",
+        )
+        .summary("List the stream converters")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Guess, Evidence::Client);
 }
 
 /// Start or stop a stream converter.
@@ -210,14 +212,14 @@ impl Operation for ConverterList {
 /// Switches the forwarding of an existing converter on or off. Read the list afterwards to see
 /// whether it runs.
 ///
-/// The reply carries no data that means anything. Failures: 212056 and 213029 when there is no such
-/// converter, 213028 editing failed, 213050 forwarding is not enabled, and the codes from 212057 to
-/// 212062 for a stream that can't be pulled or pushed.
+/// The reply carries no data that means anything. Failures: 212056 and 213029 when there is no
+/// such converter, 213028 editing failed, 213050 forwarding is not enabled, and the codes from
+/// 212057 to 212062 for a stream that can't be pulled or pushed.
 ///
 /// Private cloud only, as said with converter.create: elsewhere HTTP 404 with an empty body.
 ///
-/// `PUT /openapi/v0.1/live-stream/converter/{converter_id}` · write · evidence: path doc, request
-/// client, response client.
+/// `PUT /openapi/v0.1/live-stream/converter/{converter_id}` · write · evidence: path doc,
+/// request client, response client.
 ///
 /// Documentation page CN api-221995309 and its neighbours, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
@@ -246,24 +248,24 @@ impl Operation for ConverterSet {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::put(
-        "converter.set",
-        "Livestream Management",
-        "/openapi/v0.1/live-stream/converter/{converter_id}",
-    )
-    .summary("Start or stop a stream converter")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
-    .confirm("converter_id");
+            "converter.set",
+            "Livestream Management",
+            "/openapi/v0.1/live-stream/converter/{converter_id}",
+        )
+        .summary("Start or stop a stream converter")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
+        .confirm("converter_id");
 }
 
 /// Delete a stream converter.
 ///
 /// Deletes a converter. It can be created again, under a new identifier.
 ///
-/// Takes no body. The reply carries no data, or an empty object (seen on V2.0). Failures: 212056
-/// and 213029 when there is no such converter, 213026 and 233315 deleting failed.
+/// Takes no body. The reply carries no data, or an empty object (seen on V2.0). Failures:
+/// 212056 and 213029 when there is no such converter, 213026 and 233315 deleting failed.
 ///
 /// Private cloud only, as said with converter.create: elsewhere HTTP 404 with an empty body.
 ///
@@ -294,26 +296,26 @@ impl Operation for ConverterDelete {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::delete(
-        "converter.delete",
-        "Livestream Management",
-        "/openapi/v0.1/live-stream/converter/{converter_id}",
-    )
-    .summary("Delete a stream converter")
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
-    .confirm("converter_id");
+            "converter.delete",
+            "Livestream Management",
+            "/openapi/v0.1/live-stream/converter/{converter_id}",
+        )
+        .summary("Delete a stream converter")
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
+        .confirm("converter_id");
 }
 
 /// Livestream Management: `client.project(…).livestream()`.
 ///
 /// Watching a camera and forwarding its picture.
 ///
-/// One call starts a stream and answers with what a player needs to join, valid for the time asked
-/// for. The stream ends at that time, or after five minutes without a viewer; there is no operation
-/// that stops it. The player depends on `url_type`. Converters forward a stream to an RTMP or
-/// GB28181 server; they belong to private clouds (the public European gateway answers 404) and are
-/// limited to 20.
+/// One call starts a stream and answers with what a player needs to join, valid for the time
+/// asked for. The stream ends at that time, or after five minutes without a viewer; there is no
+/// operation that stops it. The player depends on `url_type`. Converters forward a stream to an
+/// RTMP or GB28181 server; they belong to private clouds (the public European gateway
+/// answers 404) and are limited to 20.
 ///
 /// The codes of stream forwarding (212056 to 212062, 213001 to 213055, 228306 to 228309, 233314
 /// to 233317) stand in `x-error-codes` with all others.
@@ -331,10 +333,7 @@ impl<H: Handle> Livestream<H> {
     where
         H: Sends<LivestreamStart>,
     {
-        Call::new(
-            &self.0,
-            LivestreamStart::new(sn, camera_index, video_expire),
-        )
+        Call::new(&self.0, LivestreamStart::new(sn, camera_index, video_expire))
     }
 }
 
@@ -381,7 +380,10 @@ impl<H: Handle> Converters<H> {
     }
 
     /// Delete a stream converter: see [`ConverterDelete`].
-    pub fn delete(&self, converter_id: impl Into<ConverterId>) -> Call<H, ConverterDelete>
+    pub fn delete(
+        &self,
+        converter_id: impl Into<ConverterId>,
+    ) -> Call<H, ConverterDelete>
     where
         H: Sends<ConverterDelete>,
     {
@@ -406,9 +408,9 @@ pub struct LivePlayback {
     pub expire_ts: Option<Timestamp>,
 }
 
-/// Which media service the live address belongs to, and so how it has to be played. An open set:
-/// compare without regard to case, and when an address contains `whep` treat it as WHEP whatever
-/// the type says.
+/// Which media service the live address belongs to, and so how it has to be played. An open
+/// set: compare without regard to case, and when an address contains `whep` treat it as WHEP
+/// whatever the type says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UrlType(String);
 text_id!(UrlType);
@@ -517,8 +519,9 @@ impl Gb28181Target {
     }
 }
 
-/// Target of a GB28181 converter. All values are strings, the ports too. One client of V2.0 creates
-/// such converters without `server_id`; V1.0 lists the field, so it is kept as required here.
+/// Target of a GB28181 converter. All values are strings, the ports too. One client of V2.0
+/// creates such converters without `server_id`; V1.0 lists the field, so it is kept as required
+/// here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -630,8 +633,8 @@ pub struct Converter {
     pub state_message: Option<String>,
 }
 
-/// Protocol by which a converter forwards its stream. V2.0 of the API additionally knows `rtsp`;
-/// V1.0 does not document it.
+/// Protocol by which a converter forwards its stream. V2.0 of the API additionally knows
+/// `rtsp`; V1.0 does not document it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConverterSchema {
@@ -645,8 +648,10 @@ pub enum ConverterSchema {
 
 impl TextEnum for ConverterSchema {
     const NAME: &'static str = "ConverterSchema";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("rtmp", Self::Rtmp), ("gb28181", Self::Gb28181)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("rtmp", Self::Rtmp),
+        ("gb28181", Self::Gb28181),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -661,8 +666,8 @@ impl TextEnum for ConverterSchema {
 }
 text_enum!(ConverterSchema);
 
-/// Protocol options of an existing converter. Which fields are filled depends on `schema`; fields
-/// of all protocols that have been seen are listed. Passwords come back in clear text.
+/// Protocol options of an existing converter. Which fields are filled depends on `schema`;
+/// fields of all protocols that have been seen are listed. Passwords come back in clear text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ConverterOptions {
@@ -705,8 +710,8 @@ pub struct ConverterOptions {
     pub enable_ts: Option<bool>,
 }
 
-/// What a converter is doing. Documented are initialized, running and failed; the other three are
-/// known from V2.0 and from the older Sync API.
+/// What a converter is doing. Documented are initialized, running and failed; the other three
+/// are known from V2.0 and from the older Sync API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConverterState {

@@ -9,8 +9,8 @@
 //!   overseas host).
 //! - `https://es-flight-api-eu.djigate.com`: Public cloud, Europe (not on the documented list;
 //!   known from live use).
-//! - `{scheme}://{host}:{port}`: On premises (private cloud, FlightHub 2 on-premises version and
-//!   AIO). Plain HTTP by default, so keep it inside a trusted network.
+//! - `{scheme}://{host}:{port}`: On premises (private cloud, FlightHub 2 on-premises version
+//!   and AIO). Plain HTTP by default, so keep it inside a trusted network.
 
 use crate::support::groups;
 

@@ -7,15 +7,16 @@ use crate::support::*;
 
 /// List the models of a project.
 ///
-/// Answers every finished 2D and 3D model of the project at once: there are no query parameters and
-/// no paging.
+/// Answers every finished 2D and 3D model of the project at once: there are no query parameters
+/// and no paging.
 ///
-/// This list is also the only way to learn that a job begun with `model.create` has finished: the
-/// model shows up here under the id which that call returned. There is no progress, no status and
-/// no failure signal, so a waiting caller needs a time limit of its own.
+/// This list is also the only way to learn that a job begun with `model.create` has finished:
+/// the model shows up here under the id which that call returned. There is no progress, no
+/// status and no failure signal, so a waiting caller needs a time limit of its own.
 ///
 /// A project without models answers a `null` list. Sizes are taken to be bytes and times Unix
-/// milliseconds; both readings come from clients, the documentation page could not be read in full.
+/// milliseconds; both readings come from clients, the documentation page could not be read in
+/// full.
 ///
 /// `GET /openapi/v0.1/model` · read · evidence: path doc, request doc, response other.
 ///
@@ -37,25 +38,29 @@ impl Operation for ModelList {
     type Output = Listing<MapModel>;
     type Scope = scope::Project;
     type Risk = risk::Read;
-    const INFO: &'static OperationInfo =
-        &OperationInfo::get("model.list", "Model Management", "/openapi/v0.1/model")
-            .summary("List the models of a project")
-            .project()
-            .safe_to_retry()
-            .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
+    const INFO: &'static OperationInfo = &OperationInfo::get(
+            "model.list",
+            "Model Management",
+            "/openapi/v0.1/model",
+        )
+        .summary("List the models of a project")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
 }
 
 /// Read one model with its download links.
 ///
-/// Answers the fields of the list plus the creator and two signed, temporary links: `url` for the
-/// packed model and `preview_url` for a preview. Both links open the files without a key until they
-/// expire, so treat them as secrets and ask again instead of storing them. Either may be an empty
-/// string.
+/// Answers the fields of the list plus the creator and two signed, temporary links: `url` for
+/// the packed model and `preview_url` for a preview. Both links open the files without a key
+/// until they expire, so treat them as secrets and ask again instead of storing them. Either
+/// may be an empty string.
 ///
 /// The documentation types the path parameter as a string; the values are the integer ids of
 /// `model.list`.
 ///
-/// `GET /openapi/v0.1/model/{model_id}` · read · evidence: path doc, request doc, response client.
+/// `GET /openapi/v0.1/model/{model_id}` · read · evidence: path doc, request doc, response
+/// client.
 ///
 /// Documentation page api-263045321 (Chinese: api-257039924), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045321>.
@@ -70,9 +75,7 @@ pub struct ModelGet {
 impl ModelGet {
     /// With all arguments.
     pub fn new(model_id: impl Into<ModelId>) -> Self {
-        Self {
-            model_id: model_id.into(),
-        }
+        Self { model_id: model_id.into() }
     }
 }
 
@@ -81,36 +84,37 @@ impl Operation for ModelGet {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "model.get",
-        "Model Management",
-        "/openapi/v0.1/model/{model_id}",
-    )
-    .summary("Read one model with its download links")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Client);
+            "model.get",
+            "Model Management",
+            "/openapi/v0.1/model/{model_id}",
+        )
+        .summary("Read one model with its download links")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Client);
 }
 
 /// Build a model from the photos of a flight task.
 ///
 /// Starts a reconstruction in the cloud from the photos that a flight task has put into a media
-/// folder. The call is asynchronous: it answers with the id of the model to come, long before the
-/// model exists. Ask `model.list` until that id appears. Nothing reports progress or failure: a job
-/// that fails never shows up, so give up after a time of your own choosing.
+/// folder. The call is asynchronous: it answers with the id of the model to come, long before
+/// the model exists. Ask `model.list` until that id appears. Nothing reports progress or
+/// failure: a job that fails never shows up, so give up after a time of your own choosing.
 ///
-/// The folder id is `folder_info.folder_id` of `task.get`. Wait until all media of the task have
-/// been uploaded, otherwise the model lacks the missing photos.
+/// The folder id is `folder_info.folder_id` of `task.get`. Wait until all media of the task
+/// have been uploaded, otherwise the model lacks the missing photos.
 ///
-/// Each call starts another job and spends quota again: never repeat it after an unknown outcome
-/// without looking at the list first. The default mesh (`b3dm`) and point cloud (`pnts`) are
-/// produced for the display on the map in any case.
+/// Each call starts another job and spends quota again: never repeat it after an unknown
+/// outcome without looking at the list first. The default mesh (`b3dm`) and point cloud
+/// (`pnts`) are produced for the display on the map in any case.
 ///
-/// Where sources disagree: `model_2d` and `model_3d` are used here, as two independent descriptions
-/// of the page do. One public client shows `2d`, `3d`, `mesh` and `pointcloud` in its help text,
-/// never tried. Area corners are `longitude` and `latitude`; an internal interface of another
-/// generation uses `lat` and `lng`.
+/// Where sources disagree: `model_2d` and `model_3d` are used here, as two independent
+/// descriptions of the page do. One public client shows `2d`, `3d`, `mesh` and `pointcloud` in
+/// its help text, never tried. Area corners are `longitude` and `latitude`; an internal
+/// interface of another generation uses `lat` and `lng`.
 ///
-/// `POST /openapi/v0.1/model/create` · write · evidence: path doc, request client, response client.
+/// `POST /openapi/v0.1/model/create` · write · evidence: path doc, request client, response
+/// client.
 ///
 /// Documentation page api-263045320 (Chinese: api-257170077), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045320>.
@@ -185,17 +189,17 @@ impl Operation for ModelCreate {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "model.create",
-        "Model Management",
-        "/openapi/v0.1/model/create",
-    )
-    .summary("Build a model from the photos of a flight task")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
-    .confirm("task_folder_id")
-    .cost("Spends reconstruction quota of the organization");
+            "model.create",
+            "Model Management",
+            "/openapi/v0.1/model/create",
+        )
+        .summary("Build a model from the photos of a flight task")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
+        .confirm("task_folder_id")
+        .cost("Spends reconstruction quota of the organization");
 }
 
 /// Model Management: `client.project(…).models()`.
@@ -203,8 +207,8 @@ impl Operation for ModelCreate {
 /// Maps and models of a project, and their making from pictures that are already in it.
 ///
 /// Creating is asynchronous: the answer is an id, and the model appears in the list once it is
-/// done. There is neither a status nor a sign of failure in this group; the open modeling group has
-/// both.
+/// done. There is neither a status nor a sign of failure in this group; the open modeling group
+/// has both.
 #[derive(Debug, Clone)]
 pub struct Models<H>(pub(crate) H);
 
@@ -264,8 +268,8 @@ pub struct MapModel {
 }
 
 /// Id of a model on the project map. Whole numbers of seven digits have been seen; the
-/// documentation types the path parameter as a string, and some replies carry the number as text.
-/// Not to be confused with the model id of Open Modeling, which is a string.
+/// documentation types the path parameter as a string, and some replies carry the number as
+/// text. Not to be confused with the model id of Open Modeling, which is a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelId(i64);
 integer_id!(ModelId, int_or_string);
@@ -284,8 +288,10 @@ pub enum ModelFileType {
 
 impl TextEnum for ModelFileType {
     const NAME: &'static str = "ModelFileType";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("model_2d", Self::TwoD), ("model_3d", Self::ThreeD)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("model_2d", Self::TwoD),
+        ("model_3d", Self::ThreeD),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -341,11 +347,11 @@ pub struct MapModelDetail {
     pub update_at: Option<Timestamp>,
 }
 
-/// Coordinate system of the output, as `EPSG:` and a number. The field that carries it is called
-/// `wkt`, but no well-known text has been seen in it. The documentation has a page with the
-/// permitted systems that could not be read, so this is an open set; the values listed have been
-/// sent by clients. WGS84 (4326) and its UTM zones (326xx north, 327xx south) are likely to be
-/// accepted, in mainland China CGCS2000 too.
+/// Coordinate system of the output, as `EPSG:` and a number. The field that carries it is
+/// called `wkt`, but no well-known text has been seen in it. The documentation has a page with
+/// the permitted systems that could not be read, so this is an open set; the values listed have
+/// been sent by clients. WGS84 (4326) and its UTM zones (326xx north, 327xx south) are likely
+/// to be accepted, in mainland China CGCS2000 too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CoordinateSystem(String);
 text_id!(CoordinateSystem);
@@ -408,8 +414,10 @@ pub enum ReconstructionMode {
 
 impl TextEnum for ReconstructionMode {
     const NAME: &'static str = "ReconstructionMode";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("normal", Self::Normal), ("surround", Self::Surround)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("normal", Self::Normal),
+        ("surround", Self::Surround),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -506,10 +514,7 @@ pub struct ModelAreaPoint {
 impl ModelAreaPoint {
     /// With all arguments.
     pub fn new(longitude: f64, latitude: f64) -> Self {
-        Self {
-            longitude,
-            latitude,
-        }
+        Self { longitude, latitude }
     }
 }
 

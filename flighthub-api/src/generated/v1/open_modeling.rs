@@ -6,21 +6,21 @@ use crate::support::*;
 
 /// Get upload credentials for a new image resource.
 ///
-/// First step of Open Modeling. Takes no body and answers temporary credentials of an object store,
-/// the key template under which the images must be stored, and a `callback_param` that the upload
-/// report has to repeat.
+/// First step of Open Modeling. Takes no body and answers temporary credentials of an object
+/// store, the key template under which the images must be stored, and a `callback_param` that
+/// the upload report has to repeat.
 ///
-/// Each call allocates a new resource. Its id is returned in no field of its own: it is the path
-/// segment of `store_path` just before `{fileName}`. For every image replace the literal
+/// Each call allocates a new resource. Its id is returned in no field of its own: it is the
+/// path segment of `store_path` just before `{fileName}`. For every image replace the literal
 /// `{fileName}` by the file's name and put the object under that key. Send each image as one
 /// complete body of known length; chunked signing is refused by one of the store kinds.
 ///
-/// Several reports may use the same grant one after the other. After `expire_time` ask for a new
-/// grant, which means a new resource.
+/// Several reports may use the same grant one after the other. After `expire_time` ask for a
+/// new grant, which means a new resource.
 ///
-/// Field names differ from those of `project.sts_token`: here `secret_access_key`, `session_token`,
-/// `cloud_bucket_name`, `end_point` and an absolute `expire_time`; there `access_key_secret`,
-/// `security_token`, `bucket`, `endpoint` and a lifetime.
+/// Field names differ from those of `project.sts_token`: here `secret_access_key`,
+/// `session_token`, `cloud_bucket_name`, `end_point` and an absolute `expire_time`; there
+/// `access_key_secret`, `security_token`, `bucket`, `endpoint` and a lifetime.
 ///
 /// `POST /openapi/v0.1/open_model/stores/obtain_token` · write · evidence: path live, request
 /// client, response client.
@@ -44,27 +44,28 @@ impl Operation for OpenmodelObtainToken {
     type Scope = scope::Either;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "openmodel.obtain_token",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/stores/obtain_token",
-    )
-    .summary("Get upload credentials for a new image resource")
-    .either()
-    .write()
-    .evidence(Evidence::Live, Evidence::Client, Evidence::Client);
+            "openmodel.obtain_token",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/stores/obtain_token",
+        )
+        .summary("Get upload credentials for a new image resource")
+        .either()
+        .write()
+        .evidence(Evidence::Live, Evidence::Client, Evidence::Client);
 }
 
 /// Report uploaded images of a resource.
 ///
-/// Second step of Open Modeling: tells FlightHub which images now lie in the object store. At most
-/// 100 files go into one report; for more, send several reports one after the other with the same
-/// `resource_uuid` and `callback_param`.
+/// Second step of Open Modeling: tells FlightHub which images now lie in the object store. At
+/// most 100 files go into one report; for more, send several reports one after the other with
+/// the same `resource_uuid` and `callback_param`.
 ///
 /// The `etag` is what the store answered to the upload, without the quotation marks around it.
-/// Afterwards ask `openmodel.get_resource` until its status is 1, then start the reconstruction.
+/// Afterwards ask `openmodel.get_resource` until its status is 1, then start the
+/// reconstruction.
 ///
-/// `POST /openapi/v0.1/open_model/stores/upload_callback` · write · evidence: path live, request
-/// live, response client.
+/// `POST /openapi/v0.1/open_model/stores/upload_callback` · write · evidence: path live,
+/// request live, response client.
 ///
 /// Documentation page api-404164388 (Chinese), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
@@ -104,27 +105,27 @@ impl Operation for OpenmodelUploadCallback {
     type Scope = scope::Either;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "openmodel.upload_callback",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/stores/upload_callback",
-    )
-    .summary("Report uploaded images of a resource")
-    .body()
-    .either()
-    .write()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Client);
+            "openmodel.upload_callback",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/stores/upload_callback",
+        )
+        .summary("Report uploaded images of a resource")
+        .body()
+        .either()
+        .write()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Client);
 }
 
 /// Read an image resource.
 ///
-/// Answers the import state, total size and file names of a resource. A reconstruction can start
-/// once the status is 1.
+/// Answers the import state, total size and file names of a resource. A reconstruction can
+/// start once the status is 1.
 ///
-/// A resource whose files are gone answers a `null` file list; the status then was 0 in one record,
-/// a value outside the documented 1 to 3, and is kept as an unknown value.
+/// A resource whose files are gone answers a `null` file list; the status then was 0 in one
+/// record, a value outside the documented 1 to 3, and is kept as an unknown value.
 ///
-/// `GET /openapi/v0.1/open_model/resource/{resource_uuid}` · read · evidence: path live, request
-/// live, response live.
+/// `GET /openapi/v0.1/open_model/resource/{resource_uuid}` · read · evidence: path live,
+/// request live, response live.
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
@@ -150,32 +151,32 @@ impl Operation for OpenmodelGetResource {
     type Scope = scope::Either;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "openmodel.get_resource",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/resource/{resource_uuid}",
-    )
-    .summary("Read an image resource")
-    .either()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
+            "openmodel.get_resource",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/resource/{resource_uuid}",
+        )
+        .summary("Read an image resource")
+        .either()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
 }
 
 /// Delete an image resource and its source images.
 ///
-/// Deletes the uploaded source images for good and frees their storage. A finished model has its
-/// own `openmodel.delete`. What happens to a job that still reads the resource is not known: wait
-/// for it or stop it first.
+/// Deletes the uploaded source images for good and frees their storage. A finished model has
+/// its own `openmodel.delete`. What happens to a job that still reads the resource is not
+/// known: wait for it or stop it first.
 ///
 /// The reply has no data; `null` and an empty object are possible too.
 ///
-/// `DELETE /openapi/v0.1/open_model/resource/{resource_uuid}` · dangerous · evidence: path live,
-/// request live, response live.
+/// `DELETE /openapi/v0.1/open_model/resource/{resource_uuid}` · dangerous · evidence: path
+/// live, request live, response live.
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -198,29 +199,29 @@ impl Operation for OpenmodelDeleteResource {
     type Scope = scope::Either;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::delete(
-        "openmodel.delete_resource",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/resource/{resource_uuid}",
-    )
-    .summary("Delete an image resource and its source images")
-    .either()
-    .dangerous()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
-    .confirm("resource_uuid");
+            "openmodel.delete_resource",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/resource/{resource_uuid}",
+        )
+        .summary("Delete an image resource and its source images")
+        .either()
+        .dangerous()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live)
+        .confirm("resource_uuid");
 }
 
 /// Start reconstruction jobs on a resource.
 ///
-/// Starts one job for each `parameter_…` field that is present; at least one of the four must be.
-/// The answer names a model for each job that was asked for and leaves the others out. Follow a job
-/// with `openmodel.get`, or all of them with `openmodel.running`.
+/// Starts one job for each `parameter_…` field that is present; at least one of the four must
+/// be. The answer names a model for each job that was asked for and leaves the others out.
+/// Follow a job with `openmodel.get`, or all of them with `openmodel.running`.
 ///
 /// Number of images a job takes: 5 to 20000 for 2D, 3D and LiDAR, 10 to 4000 for Gaussian
 /// splatting.
 ///
 /// Each call starts new jobs and spends quota again: never repeat it after an unknown outcome
-/// before looking at `openmodel.running`. With `delete_resource_if_finish` the source images are
-/// destroyed when all jobs have ended; leave it out while a job may have to be repeated.
+/// before looking at `openmodel.running`. With `delete_resource_if_finish` the source images
+/// are destroyed when all jobs have ended; leave it out while a job may have to be repeated.
 ///
 /// `POST /openapi/v0.1/open_model/models/reconstruction/start` · write · evidence: path doc,
 /// request client, response client.
@@ -272,29 +273,29 @@ impl Operation for OpenmodelStart {
     type Scope = scope::Either;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "openmodel.start",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/models/reconstruction/start",
-    )
-    .summary("Start reconstruction jobs on a resource")
-    .body()
-    .either()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
-    .confirm("resource_uuid")
-    .cost("Spends the image quota of the organization for every job started");
+            "openmodel.start",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/models/reconstruction/start",
+        )
+        .summary("Start reconstruction jobs on a resource")
+        .body()
+        .either()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client)
+        .confirm("resource_uuid")
+        .cost("Spends the image quota of the organization for every job started");
 }
 
 /// Stop a running reconstruction job.
 ///
-/// Stops one job; what it has computed so far is lost and the images it had cost are credited back.
-/// The model then reports status 16.
+/// Stops one job; what it has computed so far is lost and the images it had cost are credited
+/// back. The model then reports status 16.
 ///
 /// Takes no body. The reply has no data; an empty object is what the newer interface generation
 /// shows.
 ///
-/// `POST /openapi/v0.1/open_model/models/{model_uuid}/reconstruction/stop` · write · evidence: path
-/// doc, request client, response other.
+/// `POST /openapi/v0.1/open_model/models/{model_uuid}/reconstruction/stop` · write · evidence:
+/// path doc, request client, response other.
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
@@ -320,15 +321,15 @@ impl Operation for OpenmodelStop {
     type Scope = scope::Either;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "openmodel.stop",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/models/{model_uuid}/reconstruction/stop",
-    )
-    .summary("Stop a running reconstruction job")
-    .either()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
-    .confirm("model_uuid");
+            "openmodel.stop",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/models/{model_uuid}/reconstruction/stop",
+        )
+        .summary("Stop a running reconstruction job")
+        .either()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
+        .confirm("model_uuid");
 }
 
 /// List the reconstruction jobs that are running.
@@ -362,25 +363,26 @@ impl Operation for OpenmodelRunning {
     type Scope = scope::Either;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "openmodel.running",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/models/running",
-    )
-    .summary("List the reconstruction jobs that are running")
-    .either()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
+            "openmodel.running",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/models/running",
+        )
+        .summary("List the reconstruction jobs that are running")
+        .either()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
 }
 
 /// Read one reconstruction job and its model.
 ///
-/// Answers status, progress and the packing state of one job. Statuses 8 and 13 are failures, 16 is
-/// a cancelled job, 15 and 9 are successes; whether packing (9) always follows 15 could not be
-/// confirmed. The archive is complete when `zip_status` is 2, and `zip_file_key` then holds its key
-/// in the object store. V1.0 documents no operation that turns this key into a link.
+/// Answers status, progress and the packing state of one job. Statuses 8 and 13 are failures,
+/// 16 is a cancelled job, 15 and 9 are successes; whether packing (9) always follows 15 could
+/// not be confirmed. The archive is complete when `zip_status` is 2, and `zip_file_key` then
+/// holds its key in the object store. V1.0 documents no operation that turns this key into a
+/// link.
 ///
-/// `GET /openapi/v0.1/open_model/models/{model_uuid}` · read · evidence: path doc, request client,
-/// response client.
+/// `GET /openapi/v0.1/open_model/models/{model_uuid}` · read · evidence: path doc, request
+/// client, response client.
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
@@ -406,14 +408,14 @@ impl Operation for OpenmodelGet {
     type Scope = scope::Either;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "openmodel.get",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/models/{model_uuid}",
-    )
-    .summary("Read one reconstruction job and its model")
-    .either()
-    .safe_to_retry()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
+            "openmodel.get",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/models/{model_uuid}",
+        )
+        .summary("Read one reconstruction job and its model")
+        .either()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Client);
 }
 
 /// Delete a reconstructed model.
@@ -423,14 +425,14 @@ impl Operation for OpenmodelGet {
 ///
 /// The reply has no data; an empty object is what the newer interface generation shows.
 ///
-/// `DELETE /openapi/v0.1/open_model/models/{model_uuid}` · dangerous · evidence: path doc, request
-/// client, response other.
+/// `DELETE /openapi/v0.1/open_model/models/{model_uuid}` · dangerous · evidence: path doc,
+/// request client, response other.
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -453,26 +455,26 @@ impl Operation for OpenmodelDelete {
     type Scope = scope::Either;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::delete(
-        "openmodel.delete",
-        "Open Modeling",
-        "/openapi/v0.1/open_model/models/{model_uuid}",
-    )
-    .summary("Delete a reconstructed model")
-    .either()
-    .dangerous()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
-    .confirm("model_uuid");
+            "openmodel.delete",
+            "Open Modeling",
+            "/openapi/v0.1/open_model/models/{model_uuid}",
+        )
+        .summary("Delete a reconstructed model")
+        .either()
+        .dangerous()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Other)
+        .confirm("model_uuid");
 }
 
 /// Open Modeling: `client.modeling()`.
 ///
-/// Reconstruction of maps, meshes and point clouds from uploaded pictures. Whether a project header
-/// matters here is not known: it is sent when a project is at hand.
+/// Reconstruction of maps, meshes and point clouds from uploaded pictures. Whether a project
+/// header matters here is not known: it is sent when a project is at hand.
 ///
-/// The usual way: obtain storage credentials for a new resource, upload the pictures, report the
-/// upload, start the reconstruction, follow it until it has ended. The finished archive is named by
-/// an object key; no operation of V1.0 turns that key into an address. Starting spends quota of the
-/// organization, stopping gives it back.
+/// The usual way: obtain storage credentials for a new resource, upload the pictures, report
+/// the upload, start the reconstruction, follow it until it has ended. The finished archive is
+/// named by an object key; no operation of V1.0 turns that key into an address. Starting spends
+/// quota of the organization, stopping gives it back.
 #[derive(Debug, Clone)]
 pub struct Modeling<H>(pub(crate) H);
 
@@ -524,7 +526,10 @@ impl<H: Handle> Modeling<H> {
     }
 
     /// Start reconstruction jobs on a resource: see [`OpenmodelStart`].
-    pub fn start(&self, resource_uuid: impl Into<ResourceUuid>) -> Call<H, OpenmodelStart>
+    pub fn start(
+        &self,
+        resource_uuid: impl Into<ResourceUuid>,
+    ) -> Call<H, OpenmodelStart>
     where
         H: Sends<OpenmodelStart>,
     {
@@ -609,8 +614,8 @@ impl CloudName {
     pub const ALI_OSS: &'static str = "ALI_OSS";
 }
 
-/// Id of an image resource of Open Modeling. No reply of the upload steps has a field for it: it is
-/// the path segment of `store_path` just before `{fileName}`.
+/// Id of an image resource of Open Modeling. No reply of the upload steps has a field for it:
+/// it is the path segment of `store_path` just before `{fileName}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceUuid(String);
 text_id!(ResourceUuid);
@@ -671,8 +676,8 @@ pub struct Resource {
     pub file_names: Vec<String>,
 }
 
-/// Import state of an image resource. 1 to 3 are documented. A record of an emptied resource shows
-/// 0, whose meaning nobody could confirm; it is kept as an unknown value.
+/// Import state of an image resource. 1 to 3 are documented. A record of an emptied resource
+/// shows 0, whose meaning nobody could confirm; it is kept as an unknown value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResourceStatus {
@@ -749,9 +754,9 @@ pub struct ModelUuid(String);
 text_id!(ModelUuid);
 
 /// State of a reconstruction job. 8 and 13 are failures, 16 is a cancelled job, 9 and 15 are
-/// successes, 12 and 14 mean that it goes on. Two clients agree on these numbers; a description of
-/// the event messages calls 9 "compressing" instead. Which of 15 and 9 comes last could not be
-/// confirmed, so look at `zip_status` before fetching the archive.
+/// successes, 12 and 14 mean that it goes on. Two clients agree on these numbers; a description
+/// of the event messages calls 9 "compressing" instead. Which of 15 and 9 comes last could not
+/// be confirmed, so look at `zip_status` before fetching the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReconstructionStatus {

@@ -8,18 +8,18 @@ use crate::support::*;
 /// List the projects of the organization.
 ///
 /// The projects of the key's organization. The first call of every program: its `uuid` is what
-/// other calls send as `X-Project-Uuid`, and it is the right way to test a key, which it answers
-/// with code 200401 or HTTP 401 when it is wrong or of another region.
+/// other calls send as `X-Project-Uuid`, and it is the right way to test a key, which it
+/// answers with code 200401 or HTTP 401 when it is wrong or of another region.
 ///
-/// **Paging.** There is no total and no page object. Send `page_size`, count pages up from 1, and
-/// stop at a page that is empty (`null`) or shorter than asked for, or that repeats what was seen.
-/// `usage` `simple` answers everything at once; clients send it together with page numbers without
-/// harm. The values of `usage`, `sort_column` and `sort_type` are known from clients and not from
-/// the documentation.
+/// **Paging.** There is no total and no page object. Send `page_size`, count pages up from 1,
+/// and stop at a page that is empty (`null`) or shorter than asked for, or that repeats what
+/// was seen. `usage` `simple` answers everything at once; clients send it together with page
+/// numbers without harm. The values of `usage`, `sort_column` and `sort_type` are known from
+/// clients and not from the documentation.
 ///
 /// The list may hold projects that the key's owner has not joined, and nothing can be done in
-/// those; `prj_authorized_status` leaves them out. Belongs to no project: `X-Project-Uuid` is not
-/// sent (a client that sends it does no harm).
+/// those; `prj_authorized_status` leaves them out. Belongs to no project: `X-Project-Uuid` is
+/// not sent (a client that sends it does no harm).
 ///
 /// `GET /openapi/v0.1/project` · read · evidence: path live, request doc, response live.
 ///
@@ -64,11 +64,14 @@ impl Operation for ProjectList {
     type Output = Listing<Project>;
     type Scope = scope::Organization;
     type Risk = risk::Read;
-    const INFO: &'static OperationInfo =
-        &OperationInfo::get("project.list", "Organize Projects", "/openapi/v0.1/project")
-            .summary("List the projects of the organization")
-            .safe_to_retry()
-            .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
+    const INFO: &'static OperationInfo = &OperationInfo::get(
+            "project.list",
+            "Organize Projects",
+            "/openapi/v0.1/project",
+        )
+        .summary("List the projects of the organization")
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
 }
 
 /// List the dock devices of the whole organization.
@@ -78,11 +81,11 @@ impl Operation for ProjectList {
 ///
 /// * Dock scenario only: aircraft flown by hand, with a remote controller, are not listed.
 ///   `GET /openapi/v0.1/project/device` has them.
-/// * A null list also means that the key has no rights at the level of the organization; no error
-///   tells the difference. Ask project by project then.
+/// * A null list also means that the key has no rights at the level of the organization; no
+///   error tells the difference. Ask project by project then.
 /// * `mode_code` is a number here and a name in the device state. `gateway.camera_list` serves
-///   change-camera, `drone.camera_list` change-lens; both are filled only after the aircraft has
-///   been switched on.
+///   change-camera, `drone.camera_list` change-lens; both are filled only after the aircraft
+///   has been switched on.
 ///
 /// Belongs to no project: `X-Project-Uuid` is not sent. No query parameter is documented; one
 /// client adds a page, with unknown effect.
@@ -108,28 +111,28 @@ impl Operation for ProjectDevicesOfOrganization {
     type Scope = scope::Organization;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "project.devices_of_organization",
-        "Organize Projects",
-        "/openapi/v0.1/device",
-    )
-    .summary("List the dock devices of the whole organization")
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
+            "project.devices_of_organization",
+            "Organize Projects",
+            "/openapi/v0.1/device",
+        )
+        .summary("List the dock devices of the whole organization")
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
 }
 
 /// List the devices of one project.
 ///
 /// The gateways of the project, each with its aircraft: docks, and also remote controllers and
-/// aircraft flown by hand. At most 1000 pairs, without pages: exactly 1000 means that some may be
-/// missing.
+/// aircraft flown by hand. At most 1000 pairs, without pages: exactly 1000 means that some may
+/// be missing.
 ///
-/// Either half of a pair may be null or missing: a dock whose aircraft is away, switched off or not
-/// paired has no `drone`; an aircraft flown by hand has no `gateway`, or a remote controller as its
-/// gateway (class `rc`, without `mode_code`).
+/// Either half of a pair may be null or missing: a dock whose aircraft is away, switched off or
+/// not paired has no `drone`; an aircraft flown by hand has no `gateway`, or a remote
+/// controller as its gateway (class `rc`, without `mode_code`).
 ///
 /// `mode_code` is a number here and a name in the device state, and it is 0 on a dock that is
-/// offline. `gateway.camera_list` serves change-camera, `drone.camera_list` change-lens; both are
-/// filled only after the aircraft has been switched on.
+/// offline. `gateway.camera_list` serves change-camera, `drone.camera_list` change-lens; both
+/// are filled only after the aircraft has been switched on.
 ///
 /// `GET /openapi/v0.1/project/device` · read · evidence: path live, request doc, response live.
 ///
@@ -152,30 +155,30 @@ impl Operation for ProjectDevices {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "project.devices",
-        "Organize Projects",
-        "/openapi/v0.1/project/device",
-    )
-    .summary("List the devices of one project")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
+            "project.devices",
+            "Organize Projects",
+            "/openapi/v0.1/project/device",
+        )
+        .summary("List the devices of one project")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
 }
 
 /// Fetch temporary upload credentials of a project.
 ///
 /// Where the project's files live and keys to write there for some minutes. Upload a route as
-/// `{object_key_prefix}/{name}.kmz`, a fresh UUID between the two keeps names apart, then register
-/// the whole key with `POST /openapi/v0.1/wayline/finish-upload` in the same project.
+/// `{object_key_prefix}/{name}.kmz`, a fresh UUID between the two keeps names apart, then
+/// register the whole key with `POST /openapi/v0.1/wayline/finish-upload` in the same project.
 ///
-/// It is a GET and asking again does no harm, yet it counts as a write: what it hands out lets its
-/// holder write. The keys can neither list nor read, so a check of the upload by HEAD may be
-/// refused; trust the status of the PUT. DJI's own guide uses the MinIO client for every provider,
-/// which means S3 requests with signature version 4 and the session token.
+/// It is a GET and asking again does no harm, yet it counts as a write: what it hands out lets
+/// its holder write. The keys can neither list nor read, so a check of the upload by HEAD may
+/// be refused; trust the status of the PUT. DJI's own guide uses the MinIO client for every
+/// provider, which means S3 requests with signature version 4 and the session token.
 ///
-/// Older generations had other forms (`GET /openapi/v0.1/project/storage/oss/sts-token` in v0.9, a
-/// POST in FlightHub Sync and V2.0). The verdict is this one: the documentation and four clients
-/// agree, one of them live.
+/// Older generations had other forms (`GET /openapi/v0.1/project/storage/oss/sts-token` in
+/// v0.9, a POST in FlightHub Sync and V2.0). The verdict is this one: the documentation and
+/// four clients agree, one of them live.
 ///
 /// `GET /openapi/v0.1/project/sts-token` · write · evidence: path live, request doc, response
 /// other.
@@ -199,30 +202,31 @@ impl Operation for ProjectStsToken {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "project.sts_token",
-        "Organize Projects",
-        "/openapi/v0.1/project/sts-token",
-    )
-    .summary("Fetch temporary upload credentials of a project")
-    .project()
-    .write()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Other);
+            "project.sts_token",
+            "Organize Projects",
+            "/openapi/v0.1/project/sts-token",
+        )
+        .summary("Fetch temporary upload credentials of a project")
+        .project()
+        .write()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Other);
 }
 
 /// Add people to a project or change their role.
 ///
-/// Adds people to the project of the header, or changes the role or the name of those who already
-/// belong to it. It grants rights, up to those of a project administrator.
+/// Adds people to the project of the header, or changes the role or the name of those who
+/// already belong to it. It grants rights, up to those of a project administrator.
 ///
-/// A `user_id` is found as the claim `user_id` in that person's own organization key; no operation
-/// of this version lists people. Nobody can be removed through this version.
+/// A `user_id` is found as the claim `user_id` in that person's own organization key; no
+/// operation of this version lists people. Nobody can be removed through this version.
 ///
 /// One client sends a flat object with `user_id`, `role` and `nickname`, untested by its own
-/// account; the verdict is the list `add_users`, on which two independent clients agree. Whether
-/// the answer carries data is not known (left out, null or `{}`).
+/// account; the verdict is the list `add_users`, on which two independent clients agree.
+/// Whether the answer carries data is not known (left out, null or `{}`).
 ///
-/// `PUT /openapi/v0.1/project/member` · write · evidence: path doc, request client, response guess.
+/// `PUT /openapi/v0.1/project/member` · write · evidence: path doc, request client, response
+/// guess.
 ///
 /// Documentation page api-263045294, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045294>.
@@ -246,26 +250,26 @@ impl Operation for ProjectAddMembers {
     type Scope = scope::Project;
     type Risk = risk::Write;
     const INFO: &'static OperationInfo = &OperationInfo::put(
-        "project.add_members",
-        "Organize Projects",
-        "/openapi/v0.1/project/member",
-    )
-    .summary("Add people to a project or change their role")
-    .body()
-    .project()
-    .write()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Guess);
+            "project.add_members",
+            "Organize Projects",
+            "/openapi/v0.1/project/member",
+        )
+        .summary("Add people to a project or change their role")
+        .body()
+        .project()
+        .write()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Guess);
 }
 
 /// Organize Projects: `client.project(…).projects()`.
 ///
-/// The projects of the organization, the devices in them, temporary storage credentials and project
-/// members.
+/// The projects of the organization, the devices in them, temporary storage credentials and
+/// project members.
 ///
 /// The usual first steps: `GET /openapi/v0.1/project` gives each project's `uuid`, which later
-/// calls send as `X-Project-Uuid`. A device list gives serial numbers and camera indices, which the
-/// device and livestream operations take. The storage credentials let a client upload a route file,
-/// which is then registered with the route operations.
+/// calls send as `X-Project-Uuid`. A device list gives serial numbers and camera indices, which
+/// the device and livestream operations take. The storage credentials let a client upload a
+/// route file, which is then registered with the route operations.
 ///
 /// Organizations and projects cannot be created through the API, and devices cannot be bound to
 /// them: that is done in the web console.
@@ -306,7 +310,10 @@ impl<H: Handle> Projects<H> {
     }
 
     /// Add people to a project or change their role: see [`ProjectAddMembers`].
-    pub fn add_members(&self, add_users: Vec<ProjectMember>) -> Call<H, ProjectAddMembers>
+    pub fn add_members(
+        &self,
+        add_users: Vec<ProjectMember>,
+    ) -> Call<H, ProjectAddMembers>
     where
         H: Sends<ProjectAddMembers>,
     {
@@ -326,8 +333,9 @@ pub enum ProjectAuthorizedStatus {
 
 impl TextEnum for ProjectAuthorizedStatus {
     const NAME: &'static str = "ProjectAuthorizedStatus";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("project-status-authorized", Self::Authorized)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("project-status-authorized", Self::Authorized),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -356,8 +364,10 @@ pub enum ProjectListUsage {
 
 impl TextEnum for ProjectListUsage {
     const NAME: &'static str = "ProjectListUsage";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("simple", Self::Simple), ("complete", Self::Complete)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("simple", Self::Simple),
+        ("complete", Self::Complete),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -386,8 +396,10 @@ pub enum ProjectSortColumn {
 
 impl TextEnum for ProjectSortColumn {
     const NAME: &'static str = "ProjectSortColumn";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("created_at", Self::CreatedAt), ("name", Self::Name)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("created_at", Self::CreatedAt),
+        ("name", Self::Name),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -402,8 +414,8 @@ impl TextEnum for ProjectSortColumn {
 }
 text_enum!(ProjectSortColumn);
 
-/// Direction of sorting. Written in capitals by clients of this version, in small letters by those
-/// of V2.0.
+/// Direction of sorting. Written in capitals by clients of this version, in small letters by
+/// those of V2.0.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -417,8 +429,10 @@ pub enum SortDirection {
 
 impl TextEnum for SortDirection {
     const NAME: &'static str = "SortDirection";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("ASC", Self::Ascending), ("DESC", Self::Descending)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("ASC", Self::Ascending),
+        ("DESC", Self::Descending),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -481,9 +495,9 @@ pub struct WorkCenterPoint {
     pub longitude: f64,
 }
 
-/// A gateway and the aircraft that belongs to it. Either half may be null or missing, never both: a
-/// dock whose aircraft is away, switched off or not paired comes without `drone`, an aircraft flown
-/// by hand without `gateway` or with a remote controller as its gateway.
+/// A gateway and the aircraft that belongs to it. Either half may be null or missing, never
+/// both: a dock whose aircraft is away, switched off or not paired comes without `drone`, an
+/// aircraft flown by hand without `gateway` or with a remote controller as its gateway.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DevicePair {
@@ -661,11 +675,7 @@ impl IntEnum for DroneMode {
     const KNOWN: &'static [(i64, &'static str, Self)] = &[
         (0, "Standby", Self::Standby),
         (1, "TakeoffPreparation", Self::TakeoffPreparation),
-        (
-            2,
-            "TakeoffPreparationCompleted",
-            Self::TakeoffPreparationCompleted,
-        ),
+        (2, "TakeoffPreparationCompleted", Self::TakeoffPreparationCompleted),
         (3, "ManualFlight", Self::ManualFlight),
         (4, "AutomaticTakeoff", Self::AutomaticTakeoff),
         (5, "WaylineFlight", Self::WaylineFlight),
@@ -750,8 +760,8 @@ pub struct StorageCredentials {
     pub credentials: StorageKeys,
 }
 
-/// Whose object storage it is. All of them have taken S3 requests with signature version 4 from one
-/// client or another; for Aliyun OSS this is not confirmed with every form of address.
+/// Whose object storage it is. All of them have taken S3 requests with signature version 4 from
+/// one client or another; for Aliyun OSS this is not confirmed with every form of address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StorageProvider {

@@ -5,8 +5,8 @@
 use super::*;
 use crate::support::*;
 
-/// What a server can be asked: one method for each operation, so that none is forgotten. Each of
-/// them fails when the server refuses.
+/// What a server can be asked: one method for each operation, so that none is forgotten. Each
+/// of them fails when the server refuses.
 pub trait Service {
     /// Who asks, and how.
     type Context;
@@ -325,13 +325,21 @@ pub fn dispatch<S: Service + ?Sized>(
             answer(service.project_devices_of_organization(context, *op))
         }
         AnyOperation::ProjectDevices(op) => answer(service.project_devices(context, *op)),
-        AnyOperation::ProjectStsToken(op) => answer(service.project_sts_token(context, *op)),
-        AnyOperation::ProjectAddMembers(op) => answer(service.project_add_members(context, *op)),
+        AnyOperation::ProjectStsToken(op) => {
+            answer(service.project_sts_token(context, *op))
+        }
+        AnyOperation::ProjectAddMembers(op) => {
+            answer(service.project_add_members(context, *op))
+        }
         AnyOperation::DeviceState(op) => answer(service.device_state(context, *op)),
         AnyOperation::DeviceHms(op) => answer(service.device_hms(context, *op)),
         AnyOperation::DeviceCommand(op) => answer(service.device_command(context, *op)),
-        AnyOperation::DeviceChangeCamera(op) => answer(service.device_change_camera(context, *op)),
-        AnyOperation::DeviceChangeLens(op) => answer(service.device_change_lens(context, *op)),
+        AnyOperation::DeviceChangeCamera(op) => {
+            answer(service.device_change_camera(context, *op))
+        }
+        AnyOperation::DeviceChangeLens(op) => {
+            answer(service.device_change_lens(context, *op))
+        }
         AnyOperation::DeviceAcquireControl(op) => {
             answer(service.device_acquire_control(context, *op))
         }
@@ -341,12 +349,20 @@ pub fn dispatch<S: Service + ?Sized>(
         AnyOperation::DeviceSetStreamQuality(op) => {
             answer(service.device_set_stream_quality(context, *op))
         }
-        AnyOperation::DeviceCalibrateRtk(op) => answer(service.device_calibrate_rtk(context, *op)),
-        AnyOperation::LivestreamStart(op) => answer(service.livestream_start(context, *op)),
-        AnyOperation::ConverterCreate(op) => answer(service.converter_create(context, *op)),
+        AnyOperation::DeviceCalibrateRtk(op) => {
+            answer(service.device_calibrate_rtk(context, *op))
+        }
+        AnyOperation::LivestreamStart(op) => {
+            answer(service.livestream_start(context, *op))
+        }
+        AnyOperation::ConverterCreate(op) => {
+            answer(service.converter_create(context, *op))
+        }
         AnyOperation::ConverterList(op) => answer(service.converter_list(context, *op)),
         AnyOperation::ConverterSet(op) => answer(service.converter_set(context, *op)),
-        AnyOperation::ConverterDelete(op) => answer(service.converter_delete(context, *op)),
+        AnyOperation::ConverterDelete(op) => {
+            answer(service.converter_delete(context, *op))
+        }
         AnyOperation::TaskCreate(op) => answer(service.task_create(context, *op)),
         AnyOperation::TaskSetStatus(op) => answer(service.task_set_status(context, *op)),
         AnyOperation::TaskList(op) => answer(service.task_list(context, *op)),
@@ -361,7 +377,9 @@ pub fn dispatch<S: Service + ?Sized>(
         AnyOperation::ModelList(op) => answer(service.model_list(context, *op)),
         AnyOperation::ModelGet(op) => answer(service.model_get(context, *op)),
         AnyOperation::ModelCreate(op) => answer(service.model_create(context, *op)),
-        AnyOperation::AnnotationCreate(op) => answer(service.annotation_create(context, *op)),
+        AnyOperation::AnnotationCreate(op) => {
+            answer(service.annotation_create(context, *op))
+        }
         AnyOperation::OpenmodelObtainToken(op) => {
             answer(service.openmodel_obtain_token(context, *op))
         }
@@ -376,9 +394,13 @@ pub fn dispatch<S: Service + ?Sized>(
         }
         AnyOperation::OpenmodelStart(op) => answer(service.openmodel_start(context, *op)),
         AnyOperation::OpenmodelStop(op) => answer(service.openmodel_stop(context, *op)),
-        AnyOperation::OpenmodelRunning(op) => answer(service.openmodel_running(context, *op)),
+        AnyOperation::OpenmodelRunning(op) => {
+            answer(service.openmodel_running(context, *op))
+        }
         AnyOperation::OpenmodelGet(op) => answer(service.openmodel_get(context, *op)),
-        AnyOperation::OpenmodelDelete(op) => answer(service.openmodel_delete(context, *op)),
+        AnyOperation::OpenmodelDelete(op) => {
+            answer(service.openmodel_delete(context, *op))
+        }
     }
 }
 

@@ -6,13 +6,13 @@ use crate::support::*;
 
 /// Ask whether FlightHub 2 is running.
 ///
-/// Answers code 0 when the installation runs normally. There is no data, and the key `data` is left
-/// out altogether.
+/// Answers code 0 when the installation runs normally. There is no data, and the key `data` is
+/// left out altogether.
 ///
 /// **No test of a key.** A missing key is refused with code 200401 (inside HTTP 200), but an
 /// invalid one passed where `GET /openapi/v0.1/project` then failed. One client recommends this
-/// call for checking a key; the verdict is to list the projects for that. What this call does show
-/// is that host and port lead to the API.
+/// call for checking a key; the verdict is to list the projects for that. What this call does
+/// show is that host and port lead to the API.
 ///
 /// Belongs to no project. V2.0 answers `OK` as its message.
 ///
@@ -37,19 +37,19 @@ impl Operation for SystemStatus {
     type Scope = scope::Organization;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "system.status",
-        "System Service",
-        "/openapi/v0.1/system_status",
-    )
-    .summary("Ask whether FlightHub 2 is running")
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
+            "system.status",
+            "System Service",
+            "/openapi/v0.1/system_status",
+        )
+        .summary("Ask whether FlightHub 2 is running")
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Live);
 }
 
 /// System Service: `client.system()`.
 ///
-/// Whether the installation is up. One operation, made for monitoring. It is no test of a key: an
-/// invalid key passes here, only a missing one is refused. To test a key, list the projects.
+/// Whether the installation is up. One operation, made for monitoring. It is no test of a key:
+/// an invalid key passes here, only a missing one is refused. To test a key, list the projects.
 #[derive(Debug, Clone)]
 pub struct System<H>(pub(crate) H);
 

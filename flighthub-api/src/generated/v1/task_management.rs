@@ -7,15 +7,15 @@ use crate::support::*;
 
 /// Create a flight task, which launches an aircraft.
 ///
-/// Lets the aircraft of a dock fly a route: at once, at a given time, or again and again. **This
-/// moves a real aircraft without asking anybody.** An immediate task wakes an aircraft that is
-/// powered off, and takes off about 20 seconds after the call; a full storage of the dock does not
-/// hold it back.
+/// Lets the aircraft of a dock fly a route: at once, at a given time, or again and again.
+/// **This moves a real aircraft without asking anybody.** An immediate task wakes an aircraft
+/// that is powered off, and takes off about 20 seconds after the call; a full storage of the
+/// dock does not hold it back.
 ///
-/// Code 0 with a task identifier means accepted, not flown. Follow the task with task.get until its
-/// status is terminal, then ask for its media and its track. Pausing, resuming and returning home
-/// during the flight are device commands. No operation cancels, changes or deletes a task; one that
-/// has not started can be suspended with task.set_status.
+/// Code 0 with a task identifier means accepted, not flown. Follow the task with task.get until
+/// its status is terminal, then ask for its media and its track. Pausing, resuming and
+/// returning home during the flight are device commands. No operation cancels, changes or
+/// deletes a task; one that has not started can be suspended with task.set_status.
 ///
 /// Which fields go with which kind of plan:
 ///
@@ -29,21 +29,22 @@ use crate::support::*;
 /// | `continuous_task_periods` | - | - | - | required |
 /// | `min_battery_capacity` | - | - | - | required |
 ///
-/// Times are unix seconds, while the replies of the other task operations use date strings. Unset
-/// fields are left out, never sent as null. Immediate and timed tasks are proven by real flights;
-/// recurring and continuous ones are put together from documentation types.
+/// Times are unix seconds, while the replies of the other task operations use date strings.
+/// Unset fields are left out, never sent as null. Immediate and timed tasks are proven by real
+/// flights; recurring and continuous ones are put together from documentation types.
 ///
-/// Before you call: the dock is online and idle, the aircraft is inside and charged, the route was
-/// planned for this aircraft model and has at least two waypoints (a route with one was refused
-/// with 219019, and flew with a second one), and the return height is below the project's ceiling,
-/// because a higher one keeps the mission from starting with an error that does not mention height.
+/// Before you call: the dock is online and idle, the aircraft is inside and charged, the route
+/// was planned for this aircraft model and has at least two waypoints (a route with one was
+/// refused with 219019, and flew with a second one), and the return height is below the
+/// project's ceiling, because a higher one keeps the mission from starting with an error that
+/// does not mention height.
 ///
-/// **Never send it twice.** After a lost answer look for the task with task.list by name, dock and
-/// route first: a unique name makes that certain.
+/// **Never send it twice.** After a lost answer look for the task with task.list by name, dock
+/// and route first: a unique name makes that certain.
 ///
-/// Failures arrive with HTTP 200 too: 219001 no such route, 219014 the dock is not in this project,
-/// 219019 the route failed the legality check, 219020 the route has not been checked yet, 200700
-/// firmware too old, 228402 and 228406 control check failed or not supported.
+/// Failures arrive with HTTP 200 too: 219001 no such route, 219014 the dock is not in this
+/// project, 219019 the route failed the legality check, 219020 the route has not been checked
+/// yet, 200700 firmware too old, 228402 and 228406 control check failed or not supported.
 ///
 /// Where sources disagree: values like intelligent, fixed, lost_connection, continue_flight and
 /// gnss, and numbers instead of names, come from blogs and other API generations and are not
@@ -56,8 +57,8 @@ use crate::support::*;
 /// Documentation page api-263045304 (CN: api-221842037), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045304>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize))]
 #[non_exhaustive]
@@ -150,16 +151,16 @@ impl Operation for TaskCreate {
     type Scope = scope::Project;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::post(
-        "task.create",
-        "Task Management",
-        "/openapi/v0.1/flight-task",
-    )
-    .summary("Create a flight task, which launches an aircraft")
-    .body()
-    .project()
-    .dangerous()
-    .evidence(Evidence::Live, Evidence::Live, Evidence::Client)
-    .confirm("sn");
+            "task.create",
+            "Task Management",
+            "/openapi/v0.1/flight-task",
+        )
+        .summary("Create a flight task, which launches an aircraft")
+        .body()
+        .project()
+        .dangerous()
+        .evidence(Evidence::Live, Evidence::Live, Evidence::Client)
+        .confirm("sn");
 }
 
 /// Suspend a planned flight task or arm it again.
@@ -168,10 +169,10 @@ impl Operation for TaskCreate {
 /// Immediate tasks and flights in the air are not affected: use device commands for those.
 /// **`restored` arms an unattended launch.**
 ///
-/// The reply's data is null, an empty object or missing, and means nothing. Confirm by reading the
-/// task: suspended (one client also accepts paused) after `suspended`; waiting, preparing,
-/// queue_for_takeoff or executing after `restored`. There is no way to cancel, change or delete a
-/// task.
+/// The reply's data is null, an empty object or missing, and means nothing. Confirm by reading
+/// the task: suspended (one client also accepts paused) after `suspended`; waiting, preparing,
+/// queue_for_takeoff or executing after `restored`. There is no way to cancel, change or delete
+/// a task.
 ///
 /// `PUT /openapi/v0.1/flight-task/{task_uuid}/status` · dangerous · evidence: path doc, request
 /// client, response guess.
@@ -179,8 +180,8 @@ impl Operation for TaskCreate {
 /// Documentation page CN api-257494411, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
 ///
-/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for
-/// good. It is never sent twice.
+/// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
+/// for good. It is never sent twice.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -207,39 +208,40 @@ impl Operation for TaskSetStatus {
     type Scope = scope::Project;
     type Risk = risk::Dangerous;
     const INFO: &'static OperationInfo = &OperationInfo::put(
-        "task.set_status",
-        "Task Management",
-        "/openapi/v0.1/flight-task/{task_uuid}/status",
-    )
-    .summary("Suspend a planned flight task or arm it again")
-    .body()
-    .project()
-    .dangerous()
-    .evidence(Evidence::Doc, Evidence::Client, Evidence::Guess)
-    .confirm("task_uuid");
+            "task.set_status",
+            "Task Management",
+            "/openapi/v0.1/flight-task/{task_uuid}/status",
+        )
+        .summary("Suspend a planned flight task or arm it again")
+        .body()
+        .project()
+        .dangerous()
+        .evidence(Evidence::Doc, Evidence::Client, Evidence::Guess)
+        .confirm("task_uuid");
 }
 
 /// List the flight tasks of a dock in a time window.
 ///
-/// Lists the tasks of one device whose plan falls into a window of time, with their actual start
-/// and end, which no other operation tells.
+/// Lists the tasks of one device whose plan falls into a window of time, with their actual
+/// start and end, which no other operation tells.
 ///
-/// Ask for one serial number per call; that of a dock is known to work. Joining several with commas
-/// belongs to V2.0. The window is in unix **seconds**: milliseconds, or no window, yield an empty
-/// list and no error. It may reach into the future, and 30 to 90 days have been accepted. There is
-/// no paging.
+/// Ask for one serial number per call; that of a dock is known to work. Joining several with
+/// commas belongs to V2.0. The window is in unix **seconds**: milliseconds, or no window, yield
+/// an empty list and no error. It may reach into the future, and 30 to 90 days have been
+/// accepted. There is no paging.
 ///
-/// How several values of `status` are written is unproven: they are joined with commas here, as two
-/// clients do; another repeats the parameter. A single value is the same either way.
+/// How several values of `status` are written is unproven: they are joined with commas here, as
+/// two clients do; another repeats the parameter. A single value is the same either way.
 ///
-/// Flights by hand are listed as well, with the undocumented task type `manual` and an empty route.
-/// An empty list arrives as null. `operations` and `exceptions` are arrays, or null; one client
-/// expects objects, which are read too. Fields that only V2.0 sends (belong_to_sn, flight_type,
-/// flight_status) are not modelled.
+/// Flights by hand are listed as well, with the undocumented task type `manual` and an empty
+/// route. An empty list arrives as null. `operations` and `exceptions` are arrays, or null; one
+/// client expects objects, which are read too. Fields that only V2.0 sends (belong_to_sn,
+/// flight_type, flight_status) are not modelled.
 ///
 /// A key that lacks the module's rights was also answered with HTTP 403.
 ///
-/// `GET /openapi/v0.1/flight-task/list` · read · evidence: path live, request doc, response client.
+/// `GET /openapi/v0.1/flight-task/list` · read · evidence: path live, request doc, response
+/// client.
 ///
 /// Documentation page api-263045307 (CN: api-257466498), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045307>.
@@ -287,34 +289,35 @@ impl Operation for TaskList {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "task.list",
-        "Task Management",
-        "/openapi/v0.1/flight-task/list",
-    )
-    .summary("List the flight tasks of a dock in a time window")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Client);
+            "task.list",
+            "Task Management",
+            "/openapi/v0.1/flight-task/list",
+        )
+        .summary("List the flight tasks of a dock in a time window")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Client);
 }
 
 /// List the media files of a flight task.
 ///
-/// Lists photos, videos and positioning data of a flight with signed addresses to download them.
+/// Lists photos, videos and positioning data of a flight with signed addresses to download
+/// them.
 ///
-/// Only the first 10,000 files, without paging: parameters for pages are presumably ignored, so a
-/// loop over pages might never end. Files appear minutes to hours after the landing, as the dock
-/// uploads them. Compare the counters in `folder_info` of task.get, or `media_upload_status` of
-/// task.list, to see whether all have arrived.
+/// Only the first 10,000 files, without paging: parameters for pages are presumably ignored, so
+/// a loop over pages might never end. Files appear minutes to hours after the landing, as the
+/// dock uploads them. Compare the counters in `folder_info` of task.get, or
+/// `media_upload_status` of task.list, to see whether all have arrived.
 ///
-/// Download `original_url` with a plain GET, without FlightHub's headers: the key must not travel
-/// to the storage. Addresses expire after an undocumented time; ask again for fresh ones. The
-/// file's name is `name` plus `suffix`.
+/// Download `original_url` with a plain GET, without FlightHub's headers: the key must not
+/// travel to the storage. Addresses expire after an undocumented time; ask again for fresh
+/// ones. The file's name is `name` plus `suffix`.
 ///
-/// Expect odd answers: a null list; rows of kind unsupported that stand for folders, with no file
-/// behind their address and whose content is not listed; duplicate rows. Code 217028 means that the
-/// flight has no media folder. Code 219021 has three meanings: no such record (as documented), busy
-/// for now (seen on real flights), and a key without the rights of this module: asking again is
-/// reasonable a few times, not for ever.
+/// Expect odd answers: a null list; rows of kind unsupported that stand for folders, with no
+/// file behind their address and whose content is not listed; duplicate rows. Code 217028 means
+/// that the flight has no media folder. Code 219021 has three meanings: no such record (as
+/// documented), busy for now (seen on real flights), and a key without the rights of this
+/// module: asking again is reasonable a few times, not for ever.
 ///
 /// `GET /openapi/v0.1/flight-task/{task_uuid}/media` · read · evidence: path live, request doc,
 /// response live.
@@ -343,28 +346,28 @@ impl Operation for TaskMedia {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "task.media",
-        "Task Management",
-        "/openapi/v0.1/flight-task/{task_uuid}/media",
-    )
-    .summary("List the media files of a flight task")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
+            "task.media",
+            "Task Management",
+            "/openapi/v0.1/flight-task/{task_uuid}/media",
+        )
+        .summary("List the media files of a flight task")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Live, Evidence::Doc, Evidence::Live);
 }
 
 /// Read the flown track of a flight task.
 ///
-/// The path that the aircraft flew, about one point every two seconds. Meant for finished tasks.
-/// During the flight it returns the points so far, with length and duration 0; before that, code
-/// 219017 says that there is no track yet, and 219035 and 219039 that the dispatch failed or that
-/// no flight was recorded.
+/// The path that the aircraft flew, about one point every two seconds. Meant for finished
+/// tasks. During the flight it returns the points so far, with length and duration 0; before
+/// that, code 219017 says that there is no track yet, and 219035 and 219039 that the dispatch
+/// failed or that no flight was recorded.
 ///
-/// Length in metres, duration in seconds, coordinates in degrees (longitude and latitude fit WGS
-/// 84). The height is in metres and fits an absolute height; nobody has confirmed its datum, so do
-/// not show it as height above ground. Times are milliseconds in the samples known, but clients
-/// report seconds too; both are read. `track` and `points` may be null, points may lack their
-/// height.
+/// Length in metres, duration in seconds, coordinates in degrees (longitude and latitude fit
+/// WGS 84). The height is in metres and fits an absolute height; nobody has confirmed its
+/// datum, so do not show it as height above ground. Times are milliseconds in the samples
+/// known, but clients report seconds too; both are read. `track` and `points` may be null,
+/// points may lack their height.
 ///
 /// `GET /openapi/v0.1/flight-task/{task_uuid}/track` · read · evidence: path doc, request doc,
 /// response other.
@@ -393,35 +396,35 @@ impl Operation for TaskTrack {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "task.track",
-        "Task Management",
-        "/openapi/v0.1/flight-task/{task_uuid}/track",
-    )
-    .summary("Read the flown track of a flight task")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
+            "task.track",
+            "Task Management",
+            "/openapi/v0.1/flight-task/{task_uuid}/track",
+        )
+        .summary("Read the flown track of a flight task")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Doc, Evidence::Doc, Evidence::Other);
 }
 
 /// Read one flight task.
 ///
 /// A task with its settings and its status. Ask again every few seconds until the status is
-/// terminal: success, terminated, starting_failure, timeout, or (outside V1.0's published eight)
-/// partially_done. Treat a status that you don't know as not terminal, and give up after a time of
-/// your choice.
+/// terminal: success, terminated, starting_failure, timeout, or (outside V1.0's published
+/// eight) partially_done. Treat a status that you don't know as not terminal, and give up after
+/// a time of your choice.
 ///
-/// `begin_at` and `end_at` are the planned times, as date strings with offset and microseconds. The
-/// actual ones, and the progress along the route, are in task.list only; the first and last point
-/// of the track tell the times as well.
+/// `begin_at` and `end_at` are the planned times, as date strings with offset and microseconds.
+/// The actual ones, and the progress along the route, are in task.list only; the first and last
+/// point of the track tell the times as well.
 ///
 /// The reply of the documentation has twelve fields; newer gateways add the folder of the media
-/// files and the repetition rule, flat beside them and not inside a `repeat_option`: null lists and
-/// zeros when they do not apply. The folder is missing or null until there is one.
+/// files and the repetition rule, flat beside them and not inside a `repeat_option`: null lists
+/// and zeros when they do not apply. The folder is missing or null until there is one.
 ///
 /// An unknown task yields a business code; 219021 is documented as record not found.
 ///
-/// `GET /openapi/v0.1/flight-task/{task_uuid}` · read · evidence: path seed, request seed, response
-/// seed.
+/// `GET /openapi/v0.1/flight-task/{task_uuid}` · read · evidence: path seed, request seed,
+/// response seed.
 ///
 /// Documentation page api-263045306 (CN: api-221842041), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045306>.
@@ -447,14 +450,14 @@ impl Operation for TaskGet {
     type Scope = scope::Project;
     type Risk = risk::Read;
     const INFO: &'static OperationInfo = &OperationInfo::get(
-        "task.get",
-        "Task Management",
-        "/openapi/v0.1/flight-task/{task_uuid}",
-    )
-    .summary("Read one flight task")
-    .project()
-    .safe_to_retry()
-    .evidence(Evidence::Seed, Evidence::Seed, Evidence::Seed);
+            "task.get",
+            "Task Management",
+            "/openapi/v0.1/flight-task/{task_uuid}",
+        )
+        .summary("Read one flight task")
+        .project()
+        .safe_to_retry()
+        .evidence(Evidence::Seed, Evidence::Seed, Evidence::Seed);
 }
 
 /// Task Management: `client.project(…).tasks()`.
@@ -462,9 +465,10 @@ impl Operation for TaskGet {
 /// Flight tasks: a route, a dock and a schedule.
 ///
 /// The usual way: upload a route and register it, create a task with the route's id, follow the
-/// task until it has ended, then read its media and its track. The status operation suspends and
-/// restores a schedule. To pause, resume or call back an aircraft that is in the air, use the
-/// device command instead. Creating a task can launch an aircraft without anybody standing by.
+/// task until it has ended, then read its media and its track. The status operation suspends
+/// and restores a schedule. To pause, resume or call back an aircraft that is in the air, use
+/// the device command instead. Creating a task can launch an aircraft without anybody standing
+/// by.
 #[derive(Debug, Clone)]
 pub struct Tasks<H>(pub(crate) H);
 
@@ -527,8 +531,8 @@ impl<H: Handle> Tasks<H> {
     }
 }
 
-/// How the height of the return flight is chosen. One blog post names other values (intelligent,
-/// fixed); a real gateway takes these two.
+/// How the height of the return flight is chosen. One blog post names other values
+/// (intelligent, fixed); a real gateway takes these two.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RthMode {
@@ -542,8 +546,10 @@ pub enum RthMode {
 
 impl TextEnum for RthMode {
     const NAME: &'static str = "RthMode";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("optimal", Self::Optimal), ("preset", Self::Preset)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("optimal", Self::Optimal),
+        ("preset", Self::Preset),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -558,8 +564,8 @@ impl TextEnum for RthMode {
 }
 text_enum!(RthMode);
 
-/// Positioning that the flight relies on. One generated client names the first value gnss; that is
-/// not what the gateway takes.
+/// Positioning that the flight relies on. One generated client names the first value gnss; that
+/// is not what the gateway takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaylinePrecisionType {
@@ -573,7 +579,10 @@ pub enum WaylinePrecisionType {
 
 impl TextEnum for WaylinePrecisionType {
     const NAME: &'static str = "WaylinePrecisionType";
-    const KNOWN: &'static [(&'static str, Self)] = &[("gps", Self::Gps), ("rtk", Self::Rtk)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("gps", Self::Gps),
+        ("rtk", Self::Rtk),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -588,8 +597,8 @@ impl TextEnum for WaylinePrecisionType {
 }
 text_enum!(WaylinePrecisionType);
 
-/// What the aircraft does when it loses its link during the route. One blog post names other values
-/// (lost_connection, continue_flight); a real gateway takes these two.
+/// What the aircraft does when it loses its link during the route. One blog post names other
+/// values (lost_connection, continue_flight); a real gateway takes these two.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutOfControlAction {
@@ -635,8 +644,10 @@ pub enum ResumableStatus {
 
 impl TextEnum for ResumableStatus {
     const NAME: &'static str = "ResumableStatus";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("auto", Self::Auto), ("manual", Self::Manual)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("manual", Self::Manual),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -676,8 +687,12 @@ impl Serialize for TaskSchedule {
                 wire::tagged(serializer, "task_type", "immediate", &wire::Nothing {})
             }
             Self::Timed(arm) => wire::tagged(serializer, "task_type", "timed", arm),
-            Self::Recurring(arm) => wire::tagged(serializer, "task_type", "recurring", arm),
-            Self::Continuous(arm) => wire::tagged(serializer, "task_type", "continuous", arm),
+            Self::Recurring(arm) => {
+                wire::tagged(serializer, "task_type", "recurring", arm)
+            }
+            Self::Continuous(arm) => {
+                wire::tagged(serializer, "task_type", "continuous", arm)
+            }
         }
     }
 }
@@ -834,10 +849,10 @@ impl TextEnum for RepeatType {
 }
 text_enum!(RepeatType);
 
-/// Details of the repetition rule. Which list has to be filled depends on the rule: days_of_week
-/// for weekly, days_of_month for absolute_monthly, days_of_week and week_of_month for
-/// relative_monthly. What is expected beside `nonrepeating` is not documented; an interval of 1
-/// does no harm as far as is known.
+/// Details of the repetition rule. Which list has to be filled depends on the rule:
+/// days_of_week for weekly, days_of_month for absolute_monthly, days_of_week and week_of_month
+/// for relative_monthly. What is expected beside `nonrepeating` is not documented; an interval
+/// of 1 does no harm as far as is known.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -871,8 +886,8 @@ impl RepeatOption {
     }
 }
 
-/// Fly the route over and over within given periods of a day, on the days that a repetition rule
-/// selects. Known from documentation types, not from a real call.
+/// Fly the route over and over within given periods of a day, on the days that a repetition
+/// rule selects. Known from documentation types, not from a real call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -956,8 +971,10 @@ pub enum TaskStatusChange {
 
 impl TextEnum for TaskStatusChange {
     const NAME: &'static str = "TaskStatusChange";
-    const KNOWN: &'static [(&'static str, Self)] =
-        &[("suspended", Self::Suspended), ("restored", Self::Restored)];
+    const KNOWN: &'static [(&'static str, Self)] = &[
+        ("suspended", Self::Suspended),
+        ("restored", Self::Restored),
+    ];
 
     fn unknown(value: UnknownText) -> Self {
         Self::Unknown(value)
@@ -972,10 +989,10 @@ impl TextEnum for TaskStatusChange {
 }
 text_enum!(TaskStatusChange);
 
-/// How the start of a task is planned. These four are documented. Histories also contain rows of
-/// type `manual` (a pilot flew by hand), which is not documented. Other API generations write
-/// numbers. Recurring and continuous tasks are parents whose single flights are child tasks; under
-/// which type such a child appears is unknown.
+/// How the start of a task is planned. These four are documented. Histories also contain rows
+/// of type `manual` (a pilot flew by hand), which is not documented. Other API generations
+/// write numbers. Recurring and continuous tasks are parents whose single flights are child
+/// tasks; under which type such a child appears is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskType {
@@ -1019,9 +1036,9 @@ impl TextEnum for TaskType {
 }
 text_enum!(TaskType);
 
-/// State of a task. V1.0 publishes the first eight; the last three are known from other generations
-/// of the same API. Terminal are starting_failure, terminated, success, timeout and, probably,
-/// partially_done. Other generations write numbers.
+/// State of a task. V1.0 publishes the first eight; the last three are known from other
+/// generations of the same API. Terminal are starting_failure, terminated, success, timeout
+/// and, probably, partially_done. Other generations write numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskStatus {
@@ -1096,8 +1113,8 @@ impl TextEnum for TaskStatus {
 }
 text_enum!(TaskStatus);
 
-/// A task as the task list shows it. Only here are the actual start and end of the flight. Flights
-/// by hand appear too, with the undocumented task type `manual` and an empty route.
+/// A task as the task list shows it. Only here are the actual start and end of the flight.
+/// Flights by hand appear too, with the undocumented task type `manual` and an empty route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct FlightTaskSummary {
@@ -1166,8 +1183,8 @@ pub struct FlightTaskSummary {
     pub exceptions: List<TaskException>,
 }
 
-/// How far the media files of a flight have been uploaded. No list of values is published; these
-/// three have been seen.
+/// How far the media files of a flight have been uploaded. No list of values is published;
+/// these three have been seen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MediaUploadStatus(String);
 text_id!(MediaUploadStatus);
@@ -1181,8 +1198,8 @@ impl MediaUploadStatus {
     pub const UPLOAD_FINISHED: &'static str = "upload_finished";
 }
 
-/// Something that a person did with a task. Private installations add the person's id and role, the
-/// row's own id and times; what types these have is not known.
+/// Something that a person did with a task. Private installations add the person's id and role,
+/// the row's own id and times; what types these have is not known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TaskOperation {
@@ -1255,8 +1272,8 @@ pub struct TaskException {
     pub sn: Option<DeviceSn>,
 }
 
-/// A file that was recorded on a flight. Rows of kind unsupported often stand for a folder: size 0,
-/// no suffix, and an address without a path. The same file may be listed twice.
+/// A file that was recorded on a flight. Rows of kind unsupported often stand for a folder:
+/// size 0, no suffix, and an address without a path. The same file may be listed twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MediaFile {
@@ -1294,14 +1311,14 @@ pub struct MediaFile {
     pub update_at: Option<Timestamp>,
 }
 
-/// Identifier of a media file. It stays the same between calls, so it serves to skip files that are
-/// already known.
+/// Identifier of a media file. It stays the same between calls, so it serves to skip files that
+/// are already known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MediaUuid(String);
 text_id!(MediaUuid);
 
-/// Kind of a media file. Documented are the first three; rows of kind unsupported were read from
-/// real flights. V2.0 also knows model_2d and model_3d.
+/// Kind of a media file. Documented are the first three; rows of kind unsupported were read
+/// from real flights. V2.0 also knows model_2d and model_3d.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaFileType {
@@ -1403,9 +1420,9 @@ pub struct TrackPoint {
     pub height: Option<f64>,
 }
 
-/// A task with its settings. The first twelve fields are those of the documentation's example; the
-/// others come beside them on newer gateways. Times are the planned ones: the actual start and end,
-/// and the progress, are only in the task list.
+/// A task with its settings. The first twelve fields are those of the documentation's example;
+/// the others come beside them on newer gateways. Times are the planned ones: the actual start
+/// and end, and the progress, are only in the task list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct FlightTask {
