@@ -23,21 +23,13 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            column,
-            rule,
-            pointer,
-            message,
-            help,
-        } = self;
-        write!(f, "{file}:{line}:{column}: error[{rule}]: {message}")?;
-        if !pointer.is_empty() {
-            write!(f, "\n  at {pointer}")?;
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        write!(f, "error[{}]: {}", self.rule, self.message)?;
+        if !self.pointer.is_empty() {
+            write!(f, "\n  at {}", self.pointer)?;
         }
-        if !help.is_empty() {
-            write!(f, "\n  help: {help}")?;
+        if !self.help.is_empty() {
+            write!(f, "\n  help: {}", self.help)?;
         }
         Ok(())
     }
@@ -73,22 +65,13 @@ impl Diagnostics {
         self.0.iter()
     }
 
-    /// Keeps only the problems that `keep` wants.
-    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.0.retain(keep);
-    }
-
     /// `value` when nothing is wrong, the problems otherwise.
     ///
     /// # Errors
     ///
     /// When there is a problem.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.is_empty() {
-            Ok(value)
-        } else {
-            Err(self)
-        }
+        if self.is_empty() { Ok(value) } else { Err(self) }
     }
 }
 
@@ -129,10 +112,8 @@ impl fmt::Display for Diagnostics {
         sorted.sort_by_key(|d| (&d.file, d.line, d.column, &d.pointer, d.rule, &d.message));
         sorted.dedup();
         for (index, diagnostic) in sorted.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{diagnostic}")?;
+            let line_break = if index > 0 { "\n" } else { "" };
+            write!(f, "{line_break}{diagnostic}")?;
         }
         Ok(())
     }

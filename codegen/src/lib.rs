@@ -8,7 +8,7 @@
 
 pub mod diag;
 pub mod emit;
-pub mod format;
+mod format;
 pub mod ir;
 pub mod lint;
 pub mod load;

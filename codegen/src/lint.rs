@@ -1,18 +1,30 @@
 //! House rules: everything that is wrong with a document, at once.
 
+/// Reports a problem unless a condition holds: rule @ place; condition => message.
+macro_rules! rule {
+    ($cx:ident, $id:literal @ $at:expr; $fine:expr => $($message:tt)+) => {
+        let fine: bool = $fine;
+        if !fine {
+            $cx.report($id, &$at, format_args!($($message)+));
+        }
+    };
+}
+
 mod document;
 mod example;
 mod operation;
 mod schema;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::hash::Hash;
 
 use serde_json::{Map, Value};
 
 use crate::diag::Diagnostics;
 use crate::load::Document;
 use crate::refs::{self, join};
-use crate::shape::{Kind, Node, nodes};
+use crate::shape::{Kind, Node, Under, closest, nodes};
 
 /// Id of every rule, and what to write instead.
 #[rustfmt::skip]
@@ -20,20 +32,20 @@ pub const RULES: &[(&str, &str)] = &[
     // Reading: see `load`.
     ("yaml-syntax", "mend the YAML; indentation, colons, quotes and brackets are the usual causes"),
     ("yaml-key", "quote the key"),
-    ("yaml-ambiguous", "quote the text"),
+    ("yaml-ambiguous", "quote texts, write numbers plainly (12, 0.5), and use neither tags nor aliases"),
     ("duplicate-key", "keep one of the two"),
     ("bad-shape", "see what OpenAPI 3.0 says about this place"),
-    ("unknown-key", "remove the key, or mend its spelling"),
     // Shape: what the generator acts on.
-    ("unsupported", "see the list of supported keys in spec/README.md"),
+    ("unknown-key", "remove the key, or mend its spelling"),
+    ("unsupported", "write it with what the generator supports, or describe it in words"),
     ("unknown-extension", "the list of extensions is closed: see spec/README.md"),
-    ("misplaced-extension", "move it to where it has a meaning"),
+    ("misplaced-extension", "remove it, or move it to where it has a meaning: see spec/README.md"),
     ("empty-value", "write a value, or remove the key"),
     ("ref-dangling", "refer to a component of this document: `#/components/schemas/Name`"),
     ("ref-siblings", "write `allOf: [{$ref: …}]` with the siblings beside it"),
     ("unused-component", "remove it, or refer to it"),
     ("spec-version", "write `openapi: 3.0.3`"),
-    ("name-collision", "rename one of the two"),
+    ("name-collision", "rename one of them; `x-enum-varnames` names the values of an enum"),
     ("name-shape", "write component names in PascalCase"),
     // Tags and operations.
     ("groups", "write `x-groups: {prefix: accessor}`, both in snake_case, each prefix in one tag only"),
@@ -48,7 +60,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("docs-link-missing", "write `externalDocs` with the page's `description` (id and date) and `url`"),
     ("order", "write `x-order` with a whole number that no other operation has"),
     ("risk", "write `x-risk: read`, `write` or `dangerous`"),
-    ("retry", "write `x-retry: never`, or `safe` on a GET that only reads"),
+    ("retry", "write `x-retry: never`, or `safe` on a GET"),
     ("evidence", "write `x-evidence: {path: …, request: …, response: …}` with seed, doc, live, client, other or guess"),
     ("confirm", "write `x-confirm` with the required argument that names what is acted on"),
     ("cost", "write `x-cost` with a sentence that says what is spent"),
@@ -57,7 +69,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("path-param-undeclared", "declare it under `parameters` with `in: path`"),
     ("path-param-unused", "remove it, or write it into the path"),
     ("path-param-optional", "write `required: true`"),
-    ("query-array-style", "write `style: form` and `explode: false`"),
+    ("query-array-style", "write `style: form` and `explode: false` on a list, and neither on anything else"),
     ("query-and-body", "use query parameters or a body, not both"),
     ("body-shape", "write `required: true` and a `$ref` to an object component; GET has no body"),
     ("content-type", "write exactly one content type: `application/json`"),
@@ -81,7 +93,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("enum-names", "write `x-enum-varnames`: one name in PascalCase for each value"),
     ("enum-descriptions", "write `x-enum-descriptions`: one text for each value"),
     ("unit-missing", "write `x-unit`"),
-    ("unit-unknown", "write m, km, m/s, deg, s, ms, h, percent, byte, kilobyte, kilobyte/s, millivolt, milliampere, celsius, pixel, count, unix-seconds or unix-milliseconds"),
+    ("unit-unknown", "write one of the units listed in spec/README.md"),
     ("lenient", "see the table of `x-lenient` in spec/README.md"),
     ("sensitive", "write `x-sensitive: true` on plain strings only"),
     ("aliases", "write a list of other names on a property, or a map from other to canonical values on a string enum"),
@@ -93,19 +105,41 @@ pub const RULES: &[(&str, &str)] = &[
     ("error-code-duplicate", "list each code and each name once"),
 ];
 
+/// What to write instead of OpenAPI that the generator does not act on.
+#[rustfmt::skip]
+const INSTEAD: &[(&[&str], &str)] = &[
+    (&["anyOf"], "write `oneOf` with a tag in each arm"),
+    (&["pattern"], "describe the form in words; no form of an id can be relied on"),
+    (&["exclusiveMinimum", "exclusiveMaximum"], "write the last allowed value as `minimum` or `maximum`"),
+    (&["readOnly", "writeOnly"], "make two components: one to send, one to read"),
+    (&["servers", "security"], "write it only at the root"),
+    (&["requestBodies"], "write the body at the operation, and its schema as a component"),
+    (&["patch", "head", "options", "trace"], "only GET, POST, PUT and DELETE exist"),
+    (&["summary", "description"], "write it at the operation"),
+    (&["content"], "write `schema`"),
+    (&["encoding"], "only JSON bodies exist"),
+    (&["examples"], "write `example`"),
+];
+
 /// All problems of a document, those of reading it too.
 pub fn lint(document: &Document) -> Diagnostics {
-    let mut cx = Cx {
-        document,
-        root: &document.value,
-        problems: document.problems.clone(),
-        arms: HashSet::new(),
-    };
-    let nodes = nodes(cx.root);
-    shape(&mut cx, &nodes);
-    document::check(&mut cx, &nodes);
-    schema::check(&mut cx);
-    operation::check(&mut cx, &nodes);
+    let root = &document.value;
+    let nodes = nodes(root);
+    let unions = nodes.iter().flat_map(|node| items(node.value, "oneOf"));
+    let arms = unions.filter_map(refs::schema_name).collect();
+    let mut cx = Cx { document, root, problems: document.problems.clone(), arms };
+    for node in &nodes {
+        match refs::target(node.value) {
+            Some(target) => reference(&mut cx, node, target),
+            None => keys(&mut cx, node),
+        }
+    }
+    for at in refs::unused(&nodes) {
+        rule!(cx, "unused-component" @ at; false => "no operation needs this component");
+    }
+    let operations = operation::check(&mut cx, &nodes);
+    document::check(&mut cx, &nodes, &operations);
+    schema::check(&mut cx, &nodes);
     cx.problems
 }
 
@@ -120,72 +154,100 @@ struct Cx<'a> {
 
 impl<'a> Cx<'a> {
     /// Notes a problem; what to write instead is said by [`RULES`].
-    fn report(&mut self, rule: &'static str, at: &str, message: impl Into<String>) {
-        let help = RULES
-            .iter()
-            .find(|(id, _)| *id == rule)
-            .map_or("", |(_, help)| help);
-        self.report_with(rule, at, message, help);
+    fn report(&mut self, rule: &'static str, at: &str, message: impl Display) {
+        self.problems.push(self.document.fault(rule, at, message));
     }
 
-    fn report_with(
-        &mut self,
-        rule: &'static str,
-        at: &str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.problems
-            .push(self.document.problem(rule, at, message, help));
+    /// Notes a problem with a help of its own.
+    fn advise(&mut self, rule: &'static str, at: &str, message: impl Into<String>, help: &str) {
+        self.problems.push(self.document.problem(rule, at, message, help));
     }
 
-    /// Notes a problem when `fine` is false.
-    fn expect(&mut self, fine: bool, rule: &'static str, at: &str, message: impl Into<String>) {
-        if !fine {
-            self.report(rule, at, message);
+    /// Reports names that are equal after casing, or empty.
+    fn distinct<'n>(&mut self, at: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
+        let names: Vec<_> = names.into_iter().collect();
+        for (_, wire) in names.iter().filter(|(name, _)| name.is_empty()) {
+            rule!(self, "name-collision" @ join(at, wire); false => "`{wire}` gives no Rust name");
+        }
+        let pairs = names.iter().map(|(name, wire)| (name.as_str(), *wire));
+        let pairs = pairs.filter(|(name, _)| !name.is_empty());
+        for (name, first, again) in crate::names::collisions(pairs) {
+            rule!(self, "name-collision" @ join(at, again);
+                false => "`{first}` and `{again}` both become `{name}`");
         }
     }
 
-    /// A text that says something must stand under `key`.
-    fn described(&mut self, node: &Value, at: &str, what: &str) {
-        self.expect(
-            said(node, "description"),
-            "description-missing",
-            at,
-            format!("{what} has no description"),
-        );
-    }
-
-    /// Reports names that are equal after casing.
-    fn collisions<'n>(
-        &mut self,
-        at: &str,
-        what: &str,
-        names: impl IntoIterator<Item = (&'n str, &'n str)>,
-    ) {
-        for (name, first, again) in crate::names::collisions(names) {
-            self.report(
-                "name-collision",
-                &join(at, again),
-                format!("{what} `{first}` and `{again}` both become `{name}`"),
-            );
-        }
-    }
-
-    /// The object that `node` is or stands for: through `$ref` and through `allOf` with one entry.
-    fn behind(&self, node: &'a Value) -> &'a Value {
-        let mut node = node;
+    /// The schema that `node` is or stands for: through `$ref` and `allOf` with one entry.
+    fn behind(&self, mut node: &'a Value) -> &'a Value {
         for _ in 0..16 {
-            node = match refs::resolve(self.root, node) {
-                Some(found) => found,
-                None => return node,
-            };
+            node = refs::resolve(self.root, node).unwrap_or(node);
             match items(node, "allOf") {
                 [one] => node = one,
                 _ => break,
             }
         }
         node
+    }
+}
+
+/// A reference stands alone, and leads to a component of its kind.
+fn reference(cx: &mut Cx<'_>, node: &Node<'_>, target: &str) {
+    let section = match node.kind {
+        Kind::Schema => "schemas",
+        Kind::Parameter => "parameters",
+        Kind::Response => "responses",
+        _ => "",
+    };
+    let fits = refs::component(target).is_some_and(|(found, _)| found == section);
+    rule!(cx, "ref-dangling" @ join(&node.at, "$ref");
+        fits && refs::resolve(cx.root, node.value).is_some() => "no such component: {target}");
+    rule!(cx, "ref-siblings" @ node.at;
+        node.value.as_object().is_none_or(|object| object.len() == 1) => "readers ignore what stands beside `$ref`");
+}
+
+/// Keys that nothing acts on, extensions in the wrong place, values left out.
+fn keys(cx: &mut Cx<'_>, node: &Node<'_>) {
+    let Node { kind, at, value } = node;
+    for (key, child) in value.as_object().into_iter().flatten() {
+        let at = join(at, key);
+        let Some(under) = kind.under(key) else {
+            key_without_effect(cx, *kind, key, &at);
+            continue;
+        };
+        rule!(cx, "empty-value" @ at;
+            !child.is_null() || matches!(key.as_str(), "example" | "value") => "`{key}` has no value");
+        if matches!(under, Under::Map(_)) && key != "properties" {
+            for name in child.as_object().into_iter().flat_map(Map::keys) {
+                rule!(cx, "unknown-extension" @ join(&at, name);
+                    !name.starts_with("x-") => "`{name}` has no meaning here");
+            }
+        }
+    }
+}
+
+fn key_without_effect(cx: &mut Cx<'_>, kind: Kind, key: &str, at: &str) {
+    let message = format!("`{key}` has no effect on {}", kind.label());
+    let extensible = Kind::EXTENSIBLE.iter();
+    let places: Vec<_> = extensible.filter(|kind| kind.under(key).is_some()).collect();
+    let (rule, kinds) = match key.starts_with("x-") {
+        false if cx.document.knows(at) => {
+            let instead = INSTEAD.iter().find(|(keys, _)| keys.contains(&key));
+            let help = instead.map_or("describe it in words", |(_, help)| help);
+            return cx.advise("unsupported", at, message, help);
+        }
+        false => ("unknown-key", &[kind][..]),
+        true if places.is_empty() => ("unknown-extension", &Kind::EXTENSIBLE[..]),
+        true => {
+            let places: Vec<_> = places.iter().map(|kind| kind.label()).collect();
+            let help = format!("move it to {}", places.join(" or "));
+            return cx.advise("misplaced-extension", at, message, &help);
+        }
+    };
+    let message = format!("{} has no key `{key}`", kind.label());
+    let names = kinds.iter().flat_map(|kind| kind.keys());
+    match closest(key, names.map(|(name, _)| *name)) {
+        Some(name) => cx.advise(rule, at, message, &format!("did you mean `{name}`?")),
+        None => cx.report(rule, at, message),
     }
 }
 
@@ -201,19 +263,18 @@ fn said(node: &Value, key: &str) -> bool {
 
 /// The list under `key`, or an empty one.
 fn items<'a>(node: &'a Value, key: &str) -> &'a [Value] {
-    node.get(key)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    node.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The members of the object under `key`.
 fn members<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-    node.get(key)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::iter)
-        .map(|(name, value)| (name.as_str(), value))
+    let members = node.get(key).and_then(Value::as_object).into_iter().flatten();
+    members.map(|(name, value)| (name.as_str(), value))
+}
+
+/// The member `name` of the object under `key`.
+fn member<'a>(node: &'a Value, key: &str, name: &str) -> Option<&'a Value> {
+    node.get(key)?.get(name)
 }
 
 /// The texts of the list under `key`.
@@ -226,188 +287,30 @@ fn flag(node: &Value, key: &str) -> bool {
     node.get(key) == Some(&Value::Bool(true))
 }
 
+/// Whether a list with entries stands under `key`.
+fn listed(node: &Value, key: &str) -> bool {
+    !items(node, key).is_empty()
+}
+
+/// What stands under `key`, for messages.
+fn shown(node: &Value, key: &str) -> String {
+    node.get(key).map_or("missing".to_owned(), Value::to_string)
+}
+
 fn is_snake(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(letter)
 }
 
 fn is_pascal(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    let letter = |b: u8| b.is_ascii_alphanumeric();
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(letter)
 }
 
-/// What to write instead of OpenAPI that the generator does not act on.
-const INSTEAD: &[(&str, &str)] = &[
-    ("anyOf", "write `oneOf` with a tag in each arm"),
-    ("not", "describe the rule in words"),
-    (
-        "pattern",
-        "describe the form in words; no form of an id can be relied on",
-    ),
-    ("multipleOf", "describe the rule in words"),
-    (
-        "exclusiveMinimum",
-        "write the smallest allowed value as `minimum`",
-    ),
-    (
-        "exclusiveMaximum",
-        "write the largest allowed value as `maximum`",
-    ),
-    ("deprecated", "say so in the description"),
-    ("readOnly", "make two components: one to send, one to read"),
-    ("writeOnly", "make two components: one to send, one to read"),
-    ("callbacks", "describe them in words"),
-    ("links", "describe them in words"),
-    ("headers", "describe the headers of an answer in words"),
-    ("servers", "write servers only at the root"),
-    ("security", "write security only at the root"),
-    (
-        "requestBodies",
-        "write the body at the operation, and its schema as a component",
-    ),
-    ("patch", "only GET, POST, PUT and DELETE exist"),
-    ("head", "only GET, POST, PUT and DELETE exist"),
-    ("options", "only GET, POST, PUT and DELETE exist"),
-    ("trace", "only GET, POST, PUT and DELETE exist"),
-    ("summary", "write it at the operation"),
-    ("description", "write it at the operation"),
-    ("content", "write `schema`"),
-    ("encoding", "only JSON bodies exist"),
-    ("examples", "write `example`"),
-];
-
-/// Keys that nothing acts on, extensions in the wrong place, values left out, references that lead nowhere.
-fn shape<'a>(cx: &mut Cx<'a>, nodes: &[Node<'a>]) {
-    for Node {
-        kind,
-        pointer,
-        value,
-    } in nodes
-    {
-        let Some(object) = value.as_object() else {
-            continue;
-        };
-        if let Some(target) = refs::target(value) {
-            let section = match kind {
-                Kind::Schema => "schemas",
-                Kind::Parameter => "parameters",
-                Kind::Response => "responses",
-                _ => "",
-            };
-            let fits = refs::component(target).is_some_and(|(found, _)| found == section)
-                && refs::resolve(cx.root, value).is_some();
-            cx.expect(
-                fits,
-                "ref-dangling",
-                &join(pointer, "$ref"),
-                format!("no {} stands at {target}", kind.label()),
-            );
-            if object.len() > 1 {
-                cx.problems.retain(|problem| {
-                    problem.rule != "unknown-key"
-                        || !problem.pointer.starts_with(&format!("{pointer}/"))
-                });
-                cx.report(
-                    "ref-siblings",
-                    pointer,
-                    "other keys stand beside `$ref`, where every reader ignores them",
-                );
-            }
-            continue;
-        }
-        for (key, child) in object {
-            let at = join(pointer, key);
-            let Some(under) = kind.under(key) else {
-                let places: Vec<_> = Kind::EXTENSIBLE
-                    .iter()
-                    .filter(|kind| kind.under(key).is_some())
-                    .map(|kind| kind.a())
-                    .collect();
-                if !key.starts_with("x-") {
-                    if !cx
-                        .problems
-                        .iter()
-                        .any(|problem| problem.rule == "unknown-key" && problem.pointer == at)
-                    {
-                        let help = INSTEAD
-                            .iter()
-                            .find(|(name, _)| name == key)
-                            .map_or("remove it, or describe it in words", |(_, help)| help);
-                        cx.report_with(
-                            "unsupported",
-                            &at,
-                            format!("`{key}` on {} is not supported", kind.a()),
-                            help,
-                        );
-                    }
-                } else if places.is_empty() {
-                    let all = Kind::EXTENSIBLE
-                        .iter()
-                        .flat_map(|kind| kind.keys())
-                        .map(|(name, _)| *name);
-                    let message = format!("there is no extension `{key}`");
-                    match crate::shape::closest(key, all.filter(|name| name.starts_with("x-"))) {
-                        Some(name) => cx.report_with(
-                            "unknown-extension",
-                            &at,
-                            message,
-                            format!("did you mean `{name}`?"),
-                        ),
-                        None => cx.report("unknown-extension", &at, message),
-                    }
-                } else {
-                    let message = format!("`{key}` has no meaning on {}", kind.a());
-                    cx.report_with(
-                        "misplaced-extension",
-                        &at,
-                        message,
-                        format!("move it to {}", places.join(" or ")),
-                    );
-                }
-                continue;
-            };
-            let may_be_null = matches!(key.as_str(), "example" | "value");
-            cx.expect(
-                !child.is_null() || may_be_null,
-                "empty-value",
-                &at,
-                format!("`{key}` has no value"),
-            );
-            if let (crate::shape::Under::Map(_), true) = (under, key != "properties") {
-                for name in child
-                    .as_object()
-                    .into_iter()
-                    .flat_map(Map::keys)
-                    .filter(|name| name.starts_with("x-"))
-                {
-                    cx.report(
-                        "unknown-extension",
-                        &join(&at, name),
-                        format!("`{name}` has no meaning here"),
-                    );
-                }
-            }
-        }
-    }
-    for (section, name) in refs::unused(cx.root, nodes) {
-        let at = join(&join("/components", section), name);
-        cx.report(
-            "unused-component",
-            &at,
-            format!("nothing that an operation needs refers to {section} `{name}`"),
-        );
-    }
-}
-
-/// Every place where two of `found` have the same key.
-fn repeated<'n, K: Ord + Copy + 'n>(
+/// What has come before, with its later places.
+fn repeated<K: Eq + Hash + Clone>(
     found: impl IntoIterator<Item = (K, String)>,
 ) -> Vec<(K, String)> {
-    let mut seen = BTreeMap::new();
-    found
-        .into_iter()
-        .filter(|(key, at)| seen.insert(*key, at.clone()).is_some())
-        .collect()
+    let mut seen = HashSet::new();
+    found.into_iter().filter(|(key, _)| !seen.insert(key.clone())).collect()
 }

@@ -24,31 +24,21 @@ use types::{Members, Types};
 ///
 /// Everything in the document that has no counterpart in Rust.
 pub fn lower(document: &Document) -> Result<Api, Diagnostics> {
-    let root = Node {
-        value: &document.value,
-        at: String::new(),
-    };
+    let root = Node { value: &document.value, at: String::new() };
     let mut operations = operations(&root);
     operations.sort_by_key(|operation| operation.node.integer("x-order"));
     let mut types = Types::new(document);
     let mut defs = schema::Defs::new(document);
     let mut tags: Vec<_> = root.items("tags").iter().map(empty_tag).collect();
     for tag in &mut tags {
-        let own = operations
-            .iter()
-            .filter(|operation| operation.node.lists("tags", &tag.name));
-        tag.operations = own
-            .map(|operation| operation.lower(&mut types, &mut defs))
-            .collect();
+        let own = operations.iter().filter(|operation| operation.node.lists("tags", &tag.name));
+        tag.operations = own.map(|operation| operation.lower(&mut types, &mut defs)).collect();
     }
     let (types, mut problems) = types.finish(&tags);
     let mut error_codes: Vec<_> = root.items("x-error-codes").iter().map(error_code).collect();
     error_codes.sort_by_key(|code| code.code);
     let api = Api {
-        title: root
-            .get("info")
-            .map(|info| info.docs("title"))
-            .unwrap_or_default(),
+        title: root.get("info").map(|info| info.docs("title")).unwrap_or_default(),
         module: module(&document.name),
         servers: root.items("servers").iter().map(server).collect(),
         argument_defs: defs.finish(&types),
@@ -68,24 +58,18 @@ fn module(file: &str) -> String {
 }
 
 fn server(server: &Node<'_>) -> Server {
-    Server {
-        url: server.docs("url"),
-        docs: server.docs("description"),
-    }
+    Server { url: server.docs("url"), docs: server.docs("description") }
 }
 
 fn empty_tag(tag: &Node<'_>) -> Tag {
-    let groups = tag
-        .entries("x-groups")
-        .into_iter()
-        .map(|(prefix, accessor)| {
-            let accessor = accessor.value.as_str().unwrap_or(prefix);
-            Group {
-                prefix: prefix.to_owned(),
-                accessor: names::snake(accessor),
-                type_name: names::pascal(accessor),
-            }
-        });
+    let groups = tag.entries("x-groups").into_iter().map(|(prefix, accessor)| {
+        let accessor = accessor.value.as_str().unwrap_or(prefix);
+        Group {
+            prefix: prefix.to_owned(),
+            accessor: names::snake(accessor),
+            type_name: names::pascal(accessor),
+        }
+    });
     Tag {
         name: tag.docs("name"),
         module: names::snake(tag.text("name")),
@@ -121,12 +105,7 @@ fn operations<'a>(root: &Node<'a>) -> Vec<Found<'a>> {
     for (path, item) in root.entries("paths") {
         for method in ["get", "put", "post", "delete"] {
             if let Some(node) = item.get(method) {
-                found.push(Found {
-                    path,
-                    method,
-                    node,
-                    item: item.clone(),
-                });
+                found.push(Found { path, method, node, item: item.clone() });
             }
         }
     }
@@ -142,17 +121,11 @@ impl<'a> Found<'a> {
         let body = node.get("requestBody").and_then(|body| types.json(&body));
         let schema = body.as_ref().and_then(|body| body.get("schema"));
         let fields = arguments(&parameters, schema.as_ref(), types);
-        let reply = node
-            .get("responses")
-            .and_then(|responses| responses.get("200"));
+        let reply = node.get("responses").and_then(|responses| responses.get("200"));
         let reply = reply.and_then(|reply| types.json(&reply));
         let evidence = node.get("x-evidence");
-        let evidence = |part| {
-            evidence
-                .as_ref()
-                .map(|evidence| evidence.docs(part))
-                .unwrap_or_default()
-        };
+        let evidence =
+            |part| evidence.as_ref().map(|evidence| evidence.docs(part)).unwrap_or_default();
         let page = |page: Node<'_>| ExternalDocs {
             description: page.docs("description"),
             url: page.docs("url"),
@@ -172,11 +145,7 @@ impl<'a> Found<'a> {
                 "write" => Risk::Write,
                 _ => Risk::Dangerous,
             },
-            retry: if node.text("x-retry") == "safe" {
-                Retry::Safe
-            } else {
-                Retry::Never
-            },
+            retry: if node.text("x-retry") == "safe" { Retry::Safe } else { Retry::Never },
             evidence: Evidence {
                 path: evidence("path"),
                 request: evidence("request"),
@@ -190,9 +159,7 @@ impl<'a> Found<'a> {
                 Some(Place::Query) => Arguments::Query,
                 _ => Arguments::None,
             },
-            output: reply
-                .as_ref()
-                .map_or(Output::Accepted, |reply| types.output(reply)),
+            output: reply.as_ref().map_or(Output::Accepted, |reply| types.output(reply)),
             examples: examples(&parameters, body.as_ref(), reply.as_ref()),
             argument_schema: defs.arguments(&fields, &parameters, schema.as_ref()),
             fields,
@@ -203,14 +170,8 @@ impl<'a> Found<'a> {
 
     /// The parameters of the path and of the operation, in the order of the path's template.
     fn parameters(&self, types: &mut Types<'a>) -> Vec<Node<'a>> {
-        let all = self
-            .item
-            .items("parameters")
-            .into_iter()
-            .chain(self.node.items("parameters"));
-        let mut found: Vec<_> = all
-            .filter_map(|parameter| types.resolve(&parameter))
-            .collect();
+        let all = self.item.items("parameters").into_iter().chain(self.node.items("parameters"));
+        let mut found: Vec<_> = all.filter_map(|parameter| types.resolve(&parameter)).collect();
         let place =
             |parameter: &Node<'a>| self.path.find(&format!("{{{}}}", parameter.text("name")));
         found.sort_by_key(|parameter| match parameter.text("in") {
@@ -236,15 +197,9 @@ fn arguments<'a>(
         }
     }
     if let Some(body) = body.and_then(|body| types.resolve(body)) {
-        let Members {
-            fields: members,
-            constants,
-        } = types.members(&body, Place::Body, None);
+        let Members { fields: members, constants } = types.members(&body, Place::Body, None);
         if !constants.is_empty() {
-            types.refuse(
-                &body,
-                "a constant in a body itself: put it into an object of its own",
-            );
+            types.refuse(&body, "a constant in a body itself: put it into an object of its own");
         }
         fields.extend(members);
     }
@@ -252,10 +207,7 @@ fn arguments<'a>(
 }
 
 fn scope(parameters: &[Node<'_>]) -> Scope {
-    match parameters
-        .iter()
-        .find(|parameter| parameter.text("x-runtime") == "project")
-    {
+    match parameters.iter().find(|parameter| parameter.text("x-runtime") == "project") {
         Some(header) if header.flag("required") => Scope::Project,
         Some(_) => Scope::Either,
         None => Scope::Organization,
@@ -264,15 +216,10 @@ fn scope(parameters: &[Node<'_>]) -> Scope {
 
 /// The examples beside a schema: a lone one is called `example`.
 fn named_examples(node: &Node<'_>) -> Vec<(String, Value)> {
-    let lone = node
-        .value
-        .get("example")
-        .map(|value| ("example".to_owned(), value.clone()));
+    let lone = node.value.get("example").map(|value| ("example".to_owned(), value.clone()));
     let named = node.entries("examples").into_iter();
     let named = named.filter_map(|(name, entry)| Some((name.to_owned(), entry.get("value")?)));
-    lone.into_iter()
-        .chain(named.map(|(name, node)| (name, node.value.clone())))
-        .collect()
+    lone.into_iter().chain(named.map(|(name, node)| (name, node.value.clone()))).collect()
 }
 
 fn examples(
@@ -288,25 +235,15 @@ fn examples(
         }
     }
     let body = body.and_then(first);
-    arguments.extend(
-        body.as_ref()
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default(),
-    );
-    Examples {
-        arguments,
-        body,
-        replies: reply.map(named_examples).unwrap_or_default(),
-    }
+    arguments.extend(body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default());
+    Examples { arguments, body, replies: reply.map(named_examples).unwrap_or_default() }
 }
 
 /// Names that two things of the generated module would have, or that mean something else there.
 fn check_names(document: &Document, api: &Api, problems: &mut Diagnostics) {
     let mut types: Vec<(String, String)> = Vec::new();
-    let mut modules = ["common", "catalog", "server"]
-        .map(|name| (name.to_owned(), String::new()))
-        .to_vec();
+    let mut modules =
+        ["common", "catalog", "server"].map(|name| (name.to_owned(), String::new())).to_vec();
     let mut add = |name: &str, at: &str, fields: &[Field]| {
         types.push((name.to_owned(), at.to_owned()));
         if fields.iter().filter(|field| field.required).count() > 4 {
@@ -315,12 +252,8 @@ fn check_names(document: &Document, api: &Api, problems: &mut Diagnostics) {
     };
     for (index, tag) in api.tags.iter().enumerate() {
         let at = join("/tags", index);
-        tag.groups
-            .iter()
-            .for_each(|group| add(&group.type_name, &at, &[]));
-        tag.operations
-            .iter()
-            .for_each(|op| add(&op.type_name, &op.at, &op.fields));
+        tag.groups.iter().for_each(|group| add(&group.type_name, &at, &[]));
+        tag.operations.iter().for_each(|op| add(&op.type_name, &op.at, &op.fields));
         modules.push((tag.module.clone(), at));
     }
     for def in &api.types {
@@ -338,10 +271,7 @@ fn check_names(document: &Document, api: &Api, problems: &mut Diagnostics) {
             report(again, format!("`{name}` is also the Rust name of {first}"));
         }
     }
-    for (name, at) in types
-        .iter()
-        .filter(|(name, _)| name.is_empty() || names::is_taken(name))
-    {
+    for (name, at) in types.iter().filter(|(name, _)| name.is_empty() || names::is_taken(name)) {
         report(at, format!("`{name}` cannot be the name of a type here"));
     }
 }

@@ -72,11 +72,7 @@ pub fn snake(wire: &str) -> String {
 #[must_use]
 pub fn pascal(wire: &str) -> String {
     let name = guard_digit(join(wire, "", capitalised), 'N');
-    if STUBBORN.contains(&name.as_str()) {
-        format!("{name}_")
-    } else {
-        name
-    }
+    if STUBBORN.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
 /// A constant: `Dock2` → `DOCK_2`, `Matrice4TD` → `MATRICE_4TD`, `M30` → `M30`.
@@ -85,11 +81,7 @@ pub fn screaming(wire: &str) -> String {
     let name = join(wire, "_", |word| {
         let letters = word.chars().take_while(char::is_ascii_alphabetic).count();
         let (head, tail) = word.split_at(letters);
-        let gap = if letters >= 3 && !tail.is_empty() {
-            "_"
-        } else {
-            ""
-        };
+        let gap = if letters >= 3 && !tail.is_empty() { "_" } else { "" };
         format!("{head}{gap}{tail}").to_ascii_uppercase()
     });
     guard_digit(name, 'N')
@@ -121,11 +113,7 @@ pub fn collisions<'a>(
 }
 
 fn join(wire: &str, glue: &str, word: impl Fn(&str) -> String) -> String {
-    words(wire)
-        .iter()
-        .map(|part| word(part))
-        .collect::<Vec<_>>()
-        .join(glue)
+    words(wire).iter().map(|part| word(part)).collect::<Vec<_>>().join(glue)
 }
 
 fn guard_digit(name: String, prefix: char) -> String {
@@ -147,11 +135,7 @@ fn words(wire: &str) -> Vec<String> {
     let letters: Vec<char> = wire.chars().collect();
     let mut words = vec![String::new()];
     for (at, &letter) in letters.iter().enumerate() {
-        let before = at
-            .checked_sub(1)
-            .and_then(|at| letters.get(at))
-            .copied()
-            .unwrap_or(' ');
+        let before = at.checked_sub(1).and_then(|at| letters.get(at)).copied().unwrap_or(' ');
         let lower_follows = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
         let begins = letter.is_ascii_uppercase()
             && (before.is_ascii_lowercase()
@@ -176,27 +160,12 @@ mod tests {
         let table = [
             ("task_uuid", "task_uuid", "TaskUuid", "TASK_UUID"),
             ("deviceSn", "device_sn", "DeviceSn", "DEVICE_SN"),
-            (
-                "task.set_status",
-                "task_set_status",
-                "TaskSetStatus",
-                "TASK_SET_STATUS",
-            ),
-            (
-                "Task Management",
-                "task_management",
-                "TaskManagement",
-                "TASK_MANAGEMENT",
-            ),
+            ("task.set_status", "task_set_status", "TaskSetStatus", "TASK_SET_STATUS"),
+            ("Task Management", "task_management", "TaskManagement", "TASK_MANAGEMENT"),
             ("RETURN_HOME", "return_home", "ReturnHome", "RETURN_HOME"),
             ("WGS84", "wgs84", "Wgs84", "WGS_84"),
             ("HMSAlert", "hms_alert", "HmsAlert", "HMS_ALERT"),
-            (
-                "Gb28181Option",
-                "gb28181_option",
-                "Gb28181Option",
-                "GB28181_OPTION",
-            ),
+            ("Gb28181Option", "gb28181_option", "Gb28181Option", "GB28181_OPTION"),
             ("mapping_2d", "mapping_2d", "Mapping2d", "MAPPING_2D"),
             ("Dock2", "dock2", "Dock2", "DOCK_2"),
             ("Dock2Fpv", "dock2_fpv", "Dock2Fpv", "DOCK_2_FPV"),
@@ -218,11 +187,7 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_twice_is_found_with_both_origins() {
-        let names = [
-            ("device_sn", "deviceSn"),
-            ("name", "name"),
-            ("device_sn", "device_sn"),
-        ];
+        let names = [("device_sn", "deviceSn"), ("name", "name"), ("device_sn", "device_sn")];
         assert_eq!(collisions(names), [("device_sn", "deviceSn", "device_sn")]);
         assert_eq!(collisions([("a", "a"), ("b", "b")]), []);
     }

@@ -4,18 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::shape::{Kind, Node};
-
-/// `key` as one segment of a JSON pointer.
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
+use crate::shape::Node;
 
 /// `pointer` continued by `key`.
 pub fn join(pointer: &str, key: impl std::fmt::Display) -> String {
     let (mut joined, start) = (format!("{pointer}/{key}"), pointer.len() + 1);
     if joined[start..].contains(['~', '/']) {
-        let key = escape(&joined[start..]);
+        let key = joined[start..].replace('~', "~0").replace('/', "~1");
         joined.replace_range(start.., &key);
     }
     joined
@@ -33,7 +28,8 @@ pub fn component(reference: &str) -> Option<(&str, &str)> {
 
 /// Name of the schema component that `node` refers to.
 pub fn schema_name(node: &Value) -> Option<&str> {
-    target(node).and_then(component).filter(|(section, _)| *section == "schemas").map(|(_, name)| name)
+    let (section, name) = target(node).and_then(component)?;
+    (section == "schemas").then_some(name)
 }
 
 /// What stands at a local reference.
@@ -43,8 +39,7 @@ pub fn lookup<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
 }
 
 /// `node`, or what it refers to; `None` for a dangling or endless reference.
-pub fn resolve<'a>(root: &'a Value, node: &'a Value) -> Option<&'a Value> {
-    let mut node = node;
+pub fn resolve<'a>(root: &'a Value, mut node: &'a Value) -> Option<&'a Value> {
     for _ in 0..16 {
         match target(node) {
             Some(reference) => node = lookup(root, reference)?,
@@ -54,37 +49,32 @@ pub fn resolve<'a>(root: &'a Value, node: &'a Value) -> Option<&'a Value> {
     None
 }
 
-/// Section and name of each schema, parameter and response that no operation reaches.
-pub(crate) fn unused<'a>(root: &'a Value, nodes: &[Node<'a>]) -> Vec<(&'a str, &'a str)> {
-    let owner = |pointer: &str| -> Option<String> {
-        let (section, rest) = pointer.strip_prefix("/components/")?.split_once('/')?;
-        Some(format!("{section}/{}", rest.split('/').next().unwrap_or_default()))
+/// Places of the schemas, parameters and answers that no operation reaches.
+pub(crate) fn unused(nodes: &[Node<'_>]) -> Vec<String> {
+    let owner = |at: &str| {
+        let end = at.match_indices('/').nth(3).map_or(at.len(), |(end, _)| end);
+        at.starts_with("/components/").then(|| at[..end].to_owned())
     };
     let mut edges = Vec::new();
     for node in nodes {
-        let from = owner(&node.pointer);
-        let mut to: Vec<_> =
-            target(node.value).and_then(component).map(|(section, name)| format!("{section}/{name}")).into_iter().collect();
-        let views = node.value.get("x-views").filter(|_| node.kind == Kind::Schema).and_then(Value::as_array);
-        to.extend(views.into_iter().flatten().filter_map(|view| Some(format!("schemas/{}", view.get("schema")?.as_str()?))));
-        edges.extend(to.into_iter().map(|to| (from.clone(), to)));
+        let own = target(node.value).and_then(|target| target.strip_prefix('#')).map(str::to_owned);
+        let views = node.value.get("x-views").and_then(Value::as_array).into_iter().flatten();
+        let views = views.filter_map(|view| view.get("schema")?.as_str());
+        let views = views.map(|view| join("/components/schemas", view));
+        edges.extend(own.into_iter().chain(views).map(|to| (owner(&node.at), to)));
     }
     let mut reached = HashSet::new();
-    loop {
-        let before = reached.len();
+    let mut grown = true;
+    while grown {
+        grown = false;
         for (from, to) in &edges {
             if from.as_ref().is_none_or(|from| reached.contains(from)) {
-                reached.insert(to.clone());
+                grown |= reached.insert(to.clone());
             }
         }
-        if reached.len() == before {
-            break;
-        }
     }
-    let sections = ["schemas", "parameters", "responses"].into_iter();
-    sections
-        .filter_map(|section| Some((section, root.get("components")?.get(section)?.as_object()?)))
-        .flat_map(|(section, members)| members.keys().map(move |name| (section, name.as_str())))
-        .filter(|(section, name)| !reached.contains(&format!("{section}/{name}")))
-        .collect()
+    let sections = ["/components/schemas/", "/components/parameters/", "/components/responses/"];
+    let component = |at: &String| sections.iter().any(|section| at.starts_with(section));
+    let unreached = |at: &String| owner(at).as_ref() == Some(at) && !reached.contains(at);
+    nodes.iter().map(|node| node.at.clone()).filter(component).filter(unreached).collect()
 }

@@ -396,6 +396,12 @@ impl UrlText<'_> {
                     "has an element with a comma, which would be read as two; give each value on its own",
                 ));
             }
+            Place::Element if text.is_empty() => {
+                return Err(InvalidArgument::new(
+                    "",
+                    "has an empty element, which would be lost; leave it out",
+                ));
+            }
             Place::Query | Place::Element | Place::Plain => {}
         }
         if self.place == Place::Plain {
@@ -428,7 +434,11 @@ impl SerializeSeq for Elements<'_> {
     }
 
     fn end(self) -> Result<bool, InvalidArgument> {
-        Ok(self.count > 0)
+        // Optional lists that are empty are not written at all: this one is required.
+        if self.count == 0 {
+            return Err(InvalidArgument::new("", "is an empty list; give at least one value"));
+        }
+        Ok(true)
     }
 }
 

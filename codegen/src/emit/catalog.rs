@@ -1,32 +1,31 @@
 //! All operations as data: the list of types, and the catalogue that tools read.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use serde_json::{Map, Value, json};
 
 use super::operations::risk;
-use crate::format::{Code, NOTICE, quoted};
+use crate::format::NOTICE;
 use crate::ir::{Api, Operation, Retry, Scope, Tag};
 
 /// `catalog.rs`
-pub(super) fn rust(api: &Api) -> String {
-    let mut code = Code::new();
-    code.module_docs("All operations by id.");
-    code.blank();
-    code.line("use super::*;");
-    code.line("use crate::support::*;");
-    code.blank();
-    code.line("/// Texts and schemas of all operations.");
-    code.line("pub(crate) const CATALOGUE_JSON: &str = include_str!(\"catalogue.json\");");
-    code.blank();
-    code.open("operations! {");
-    for operation in api.tags.iter().flat_map(|tag| &tag.operations) {
-        code.line(format!(
-            "{} = {},",
-            operation.type_name,
-            quoted(&operation.id)
-        ));
+pub(super) fn rust(api: &Api) -> TokenStream {
+    let operations = api.tags.iter().flat_map(|tag| &tag.operations);
+    let operations = operations.map(|operation| {
+        let (name, id) = (crate::format::rust(&operation.type_name), &operation.id);
+        quote!(#name = #id)
+    });
+    quote! {
+        use super::*;
+        use crate::support::*;
+
+        /// Texts and schemas of all operations.
+        pub(crate) const CATALOGUE_JSON: &str = include_str!("catalogue.json");
+
+        operations! {
+            #(#operations,)*
+        }
     }
-    code.close("}");
-    code.text().to_owned()
 }
 
 /// `catalogue.json`

@@ -1,109 +1,76 @@
 //! One test for each operation, from the examples of the spec: built as documented, and the reply decodes.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use serde_json::Value;
 
-use super::function_name;
-use crate::format::{Code, quoted, raw};
+use crate::format::{raw, rust};
 use crate::ir::{Api, Operation, Place, Tag};
 
 /// `mod.rs` of the generated tests.
-pub(super) fn module(api: &Api) -> String {
-    let mut code = Code::new();
-    code.module_docs(
-        "One test for each operation: the request is built as documented, and the reply decodes.",
-    );
-    code.blank();
+pub(super) fn module(api: &Api) -> TokenStream {
     let mut modules: Vec<_> = api.tags.iter().map(|tag| &tag.module).collect();
     modules.sort_unstable();
-    modules
-        .iter()
-        .for_each(|module| code.line(format!("mod {module};")));
-    code.text().to_owned()
+    let modules = modules.into_iter().map(|module| rust(module));
+    quote!(#(mod #modules;)*)
 }
 
 /// The tests of a tag.
-pub(super) fn tests(api: &Api, tag: &Tag) -> String {
-    let mut code = Code::new();
-    code.module_docs(&format!("{}.", tag.name));
-    code.blank();
+pub(super) fn tests(api: &Api, tag: &Tag) -> TokenStream {
     if tag.operations.is_empty() {
-        return code.text().trim_end().to_owned() + "\n";
+        return TokenStream::new();
     }
-    code.line(format!("use flighthub_api::{}::*;", api.module));
-    code.blank();
-    code.line("use crate::{Documented, check};");
-    tag.operations
-        .iter()
-        .for_each(|operation| test(&mut code, operation));
-    code.text().to_owned()
+    let module = rust(&api.module);
+    let tests = tag.operations.iter().map(test);
+    quote! {
+        use flighthub_api::#module::*;
+        use crate::{Documented, check};
+
+        #(#tests)*
+    }
 }
 
-fn test(code: &mut Code, operation: &Operation) {
-    code.blank();
-    code.line("#[test]");
-    code.open(format!("fn {}() {{", function_name(operation)));
-    code.open(format!("check::<{}>(Documented {{", operation.type_name));
-    code.line(format!("method: {},", quoted(&operation.method)));
-    code.line(format!("path: {},", quoted(&path(operation))));
-    code.line(format!("query: {},", quoted(&query(operation))));
-    match &operation.examples.body {
-        None => code.line("body: None,"),
+fn test(operation: &Operation) -> TokenStream {
+    let (name, ty) = (rust(&operation.function_name()), rust(&operation.type_name));
+    let (method, path, query) = (&operation.method, path(operation), query(operation));
+    let body = match &operation.examples.body {
         Some(body) => {
-            code.open("body: Some(");
-            json(code, "", body);
-            code.close("),");
+            let body = json(body, 12);
+            quote!(Some(#body))
+        }
+        None => quote!(None),
+    };
+    let arguments = json(&Value::Object(operation.examples.arguments.clone()), 8);
+    let replies = operation.examples.replies.iter().map(|(name, reply)| {
+        let reply = json(reply, 16);
+        quote!((#name, #reply))
+    });
+    // `check` stands apart, because prettyplease breaks a turbofish before a long argument.
+    quote! {
+        #[test]
+        fn #name() {
+            let documented = Documented {
+                method: #method,
+                path: #path,
+                query: #query,
+                body: #body,
+                arguments: #arguments,
+                replies: &[#(#replies),*],
+            };
+            check::<#ty>(documented);
         }
     }
-    json(
-        code,
-        "arguments: ",
-        &Value::Object(operation.examples.arguments.clone()),
-    );
-    match operation.examples.replies.as_slice() {
-        [] => code.line("replies: &[],"),
-        // rustfmt lets a lone tuple share its lines with the brackets around it.
-        [reply] => named_json(code, "replies: &[(", reply, ")],"),
-        replies => {
-            code.open("replies: &[");
-            replies
-                .iter()
-                .for_each(|reply| named_json(code, "(", reply, "),"));
-            code.close("],");
-        }
-    }
-    code.close("});");
-    code.close("}");
-}
-
-fn named_json(code: &mut Code, before: &str, (name, value): &(String, Value), after: &str) {
-    code.open(before);
-    code.line(format!("{},", quoted(name)));
-    json(code, "", value);
-    code.close(after);
 }
 
 /// JSON in several lines as a raw string, indented like the code around it.
-fn json(code: &mut Code, before: &str, value: &Value) {
-    let text = raw(&format!("{value:#}"));
-    let lines: Vec<_> = text.lines().collect();
-    match lines.as_slice() {
-        [first, inner @ .., last] => {
-            code.verbatim(&format!("{before}{first}"));
-            inner.iter().for_each(|line| code.verbatim(line));
-            code.verbatim(&format!("{last},"));
-        }
-        _ => code.verbatim(&format!("{before}{text},")),
-    }
+fn json(value: &Value, indent: usize) -> TokenStream {
+    raw(&format!("{value:#}").replace('\n', &format!("\n{:indent$}", "")))
 }
 
 /// The path with the examples of its arguments.
 fn path(operation: &Operation) -> String {
     let mut path = operation.path.clone();
-    for field in operation
-        .fields
-        .iter()
-        .filter(|field| field.place == Place::Path)
-    {
+    for field in operation.fields.iter().filter(|field| field.place == Place::Path) {
         if let Some(value) = operation.examples.arguments.get(&field.wire) {
             path = path.replace(&format!("{{{}}}", field.wire), &encoded(value));
         }
@@ -113,16 +80,10 @@ fn path(operation: &Operation) -> String {
 
 /// The query arguments that have an example, in documented order.
 fn query(operation: &Operation) -> String {
-    let fields = operation
-        .fields
-        .iter()
-        .filter(|field| field.place == Place::Query);
+    let fields = operation.fields.iter().filter(|field| field.place == Place::Query);
     let pair = |key: &str, value: &Value| format!("{}={}", encode(key), encoded(value));
     let pairs = fields.filter_map(|field| {
-        Some(pair(
-            &field.wire,
-            operation.examples.arguments.get(&field.wire)?,
-        ))
+        Some(pair(&field.wire, operation.examples.arguments.get(&field.wire)?))
     });
     pairs.collect::<Vec<_>>().join("&")
 }
@@ -157,9 +118,6 @@ mod tests {
 
     #[test]
     fn queries_are_encoded_and_lists_joined_with_commas() {
-        assert_eq!(
-            encoded(&json!(["a b", "ü,", 3, true])),
-            "a%20b,%C3%BC%2C,3,true"
-        );
+        assert_eq!(encoded(&json!(["a b", "ü,", 3, true])), "a%20b,%C3%BC%2C,3,true");
     }
 }

@@ -31,10 +31,7 @@ pub(super) fn markdown(api: &Api) -> String {
         .flat_map(|tag| tag.operations.iter().map(move |operation| (tag, operation)))
         .collect();
     let count = |test: fn(&crate::ir::Operation) -> bool| {
-        operations
-            .iter()
-            .filter(|(_, operation)| test(operation))
-            .count()
+        operations.iter().filter(|(_, operation)| test(operation)).count()
     };
     let mut page = format!("<!-- {NOTICE} -->\n\n# Coverage\n\n");
     page.push_str(&format!(

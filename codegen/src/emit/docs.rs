@@ -3,11 +3,7 @@
 /// Lines of at most `width` columns, as far as words allow: paragraphs and list items are wrapped, tables, headings,
 /// quotations and fenced blocks keep their lines, and what rustdoc would take for a link or a tag is escaped.
 pub(crate) fn lines(markdown: &str, width: usize) -> Vec<String> {
-    let mut page = Page {
-        width,
-        lines: Vec::new(),
-        open: None,
-    };
+    let mut page = Page { width, lines: Vec::new(), open: None };
     let mut fenced = false;
     let mut in_list = false;
     for line in markdown.lines() {
@@ -17,11 +13,7 @@ pub(crate) fn lines(markdown: &str, width: usize) -> Vec<String> {
             page.flush();
             // A block without a language would be taken for Rust and compiled.
             let bare = !fenced && text == "```";
-            page.lines.push(format!(
-                "{}{}",
-                line.trim_end(),
-                if bare { "text" } else { "" }
-            ));
+            page.lines.push(format!("{}{}", line.trim_end(), if bare { "text" } else { "" }));
             fenced = !fenced;
         } else if fenced {
             page.lines.push(line.trim_end().to_owned());
@@ -47,16 +39,11 @@ pub(crate) fn lines(markdown: &str, width: usize) -> Vec<String> {
             in_list &= indent > 0;
             let indent = if in_list { indent } else { 0 };
             let first = " ".repeat(indent);
-            page.open = Some(Paragraph {
-                first,
-                others: indent,
-                text: text.to_owned(),
-            });
+            page.open = Some(Paragraph { first, others: indent, text: text.to_owned() });
         }
     }
     page.flush();
-    page.lines
-        .dedup_by(|next, last| next.is_empty() && last.is_empty());
+    page.lines.dedup_by(|next, last| next.is_empty() && last.is_empty());
     while page.lines.last().is_some_and(String::is_empty) {
         page.lines.pop();
     }
@@ -188,9 +175,7 @@ fn is_address(text: &str) -> bool {
 /// Length of the code span that begins here; 0 when it has no end.
 fn code_span(text: &str) -> usize {
     let marks = text.len() - text.trim_start_matches('`').len();
-    text[marks..]
-        .find(&text[..marks])
-        .map_or(0, |end| marks + end + marks)
+    text[marks..].find(&text[..marks]).map_or(0, |end| marks + end + marks)
 }
 
 /// Length of `[text](address)`; 0 when it is none.
@@ -208,11 +193,7 @@ fn link_length(text: &str) -> usize {
 pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     let ended = text.is_empty() || text.ends_with(['.', '!', '?', ':', '|']);
-    if ended {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if ended { text.to_owned() } else { format!("{text}.") }
 }
 
 /// A description with its further facts: on the same line while that is one paragraph.
@@ -221,19 +202,11 @@ pub(crate) fn with_notes(docs: &str, notes: &[String]) -> String {
     if notes.is_empty() {
         return docs.to_owned();
     }
-    let notes = notes
-        .iter()
-        .map(|note| sentence(note))
-        .collect::<Vec<_>>()
-        .join(" ");
+    let notes = notes.iter().map(|note| sentence(note)).collect::<Vec<_>>().join(" ");
     let simple = !docs
         .lines()
         .any(|line| line.trim().is_empty() || line.trim_start().starts_with(['-', '*', '|', '`']));
-    if simple {
-        format!("{} {notes}", sentence(docs))
-    } else {
-        format!("{docs}\n\n{notes}")
-    }
+    if simple { format!("{} {notes}", sentence(docs)) } else { format!("{docs}\n\n{notes}") }
 }
 
 /// The first sentence of a description, for places that only remind of it.
@@ -283,10 +256,7 @@ mod tests {
     #[test]
     fn joins_notes_and_shortens() {
         assert_eq!(with_notes("Height", &["In m".to_owned()]), "Height. In m.");
-        assert_eq!(
-            with_notes("A.\n\nB.", &["In m.".to_owned()]),
-            "A.\n\nB.\n\nIn m."
-        );
+        assert_eq!(with_notes("A.\n\nB.", &["In m.".to_owned()]), "A.\n\nB.\n\nIn m.");
         assert_eq!(first_sentence("Name of\nit. More."), "Name of it.");
     }
 }

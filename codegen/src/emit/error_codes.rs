@@ -1,54 +1,59 @@
 //! The table of business codes.
 
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
 use super::docs::sentence;
-use super::{join, variant};
-use crate::format::{Code, quoted};
+use super::variant;
+use crate::format::{docs, rust};
 use crate::ir::{Api, ErrorCode};
 
 /// `error_codes.rs`
-pub(super) fn table(api: &Api) -> String {
-    let mut code = Code::new();
-    code.module_docs("The business codes that the spec knows.");
-    code.blank();
-    let used = if api.error_codes.is_empty() {
-        "CodeEntry"
+pub(super) fn table(api: &Api) -> TokenStream {
+    let constants = api.error_codes.iter().map(|entry| {
+        let docs = docs(&sentence(&entry.meaning));
+        let (name, code) = (rust(&entry.name), Literal::i64_unsuffixed(entry.code));
+        quote!(#docs pub const #name: Self = Self::new(#code);)
+    });
+    let constants = if api.error_codes.is_empty() {
+        quote!(
+            use crate::code::CodeEntry;
+        )
     } else {
-        "{CodeEntry, CodeKind, ErrorCode, WriteEffect}"
-    };
-    code.line(format!("use crate::code::{used};"));
-    if !api.error_codes.is_empty() {
-        code.line("use crate::operation::Evidence;");
-        code.blank();
-        code.open("impl ErrorCode {");
-        for entry in &api.error_codes {
-            code.docs(&sentence(&entry.meaning));
-            code.line(format!(
-                "pub const {}: Self = Self::new({});",
-                entry.name, entry.code
-            ));
+        quote! {
+            use crate::code::{CodeEntry, CodeKind, ErrorCode, WriteEffect};
+            use crate::operation::Evidence;
+
+            impl ErrorCode {
+                #(#constants)*
+            }
         }
-        code.close("}");
+    };
+    let rows = api.error_codes.iter().map(row);
+    quote! {
+        #constants
+
+        /// All codes of the table, sorted by code.
+        pub(crate) static TABLE: &[CodeEntry] = &[#(#rows),*];
     }
-    code.blank();
-    code.docs("All codes of the table, sorted by code.");
-    let rows = join(api.error_codes.iter().map(row));
-    code.line(format!(
-        "pub(crate) static TABLE: &[CodeEntry] = &[{rows}];"
-    ));
-    code.text().to_owned()
 }
 
-fn row(entry: &ErrorCode) -> String {
-    let effect = if entry.refused { "Refused" } else { "Unknown" };
-    let fields = [
-        format!("code: {}", entry.code),
-        format!("name: {}", quoted(&entry.name)),
-        format!("meaning: {}", quoted(entry.meaning.trim())),
-        format!("remedy: {}", quoted(entry.remedy.trim())),
-        format!("kind: CodeKind::{}", variant(&entry.kind)),
-        format!("write: WriteEffect::{effect}"),
-        format!("retry: {}", entry.retry),
-        format!("evidence: Evidence::{}", variant(&entry.evidence)),
-    ];
-    format!("CodeEntry {{ {} }}", fields.join(", "))
+fn row(entry: &ErrorCode) -> TokenStream {
+    let ErrorCode { name, retry, .. } = entry;
+    let code = Literal::i64_unsuffixed(entry.code);
+    let (meaning, remedy) = (entry.meaning.trim(), entry.remedy.trim());
+    let (kind, evidence) = (variant(&entry.kind), variant(&entry.evidence));
+    let effect = rust(if entry.refused { "Refused" } else { "Unknown" });
+    quote! {
+        CodeEntry {
+            code: #code,
+            name: #name,
+            meaning: #meaning,
+            remedy: #remedy,
+            kind: CodeKind::#kind,
+            write: WriteEffect::#effect,
+            retry: #retry,
+            evidence: Evidence::#evidence,
+        }
+    }
 }

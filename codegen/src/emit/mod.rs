@@ -15,9 +15,12 @@ mod tests;
 
 use std::collections::HashMap;
 
-use crate::format::{Code, rust_file};
-use crate::ir::{Api, Field, Lenient, Operation, Output, Tag, Type, TypeDef, TypeKind};
-use crate::{Diagnostic, Diagnostics, OutputFile};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::format::{rust, rust_file};
+use crate::ir::{Api, Operation, Output, Tag, Type, TypeDef, TypeKind};
+use crate::{Diagnostics, OutputFile};
 
 /// Folder of the generated part of the client.
 const CLIENT: &str = "flighthub-api/src/generated";
@@ -33,103 +36,72 @@ pub const OWNED: [&str; 3] = [CLIENT, TESTS, COVERAGE];
 ///
 /// # Errors
 ///
-/// When the description holds something that no emitter knows, or when a file came out as no valid Rust.
+/// When a file came out as no valid Rust: a mistake of an emitter.
 pub fn emit(api: &Api) -> Result<Vec<OutputFile>, Diagnostics> {
-    let types = Types::new(api);
-    unsupported(api, &types).or(())?;
-
+    let types = &Types::new(api);
     let version = format!("{CLIENT}/{}", api.module);
-    let mut sources = vec![
-        (format!("{CLIENT}/mod.rs"), modules::generated(api)),
-        (format!("{CLIENT}/error_codes.rs"), error_codes::table(api)),
-        (format!("{version}/mod.rs"), modules::version(api)),
-        (format!("{version}/catalog.rs"), catalog::rust(api)),
-        (format!("{version}/server.rs"), server::service(api)),
-        (format!("{TESTS}/mod.rs"), contract::module(api)),
-    ];
+    let mut problems = Diagnostics::new();
+    let mut files = Vec::new();
+    let mut put = |path: String, text: String| files.push(OutputFile { path, text });
+    put(format!("{version}/catalogue.json"), catalog::json(api));
+    put(COVERAGE.to_owned(), coverage::markdown(api));
+
+    let mut put = |path: String, docs: &str, body: TokenStream| match rust_file(path, docs, body) {
+        Ok(file) => files.push(file),
+        Err(problem) => problems.extend(problem),
+    };
+    let docs = "What is generated from the spec.";
+    put(format!("{CLIENT}/mod.rs"), docs, modules::generated(api));
+    let docs = "The business codes that the spec knows.";
+    put(format!("{CLIENT}/error_codes.rs"), docs, error_codes::table(api));
+    let docs = modules::version_docs(api);
+    put(format!("{version}/mod.rs"), &docs, modules::version(api));
+    let docs = "All operations by id.";
+    put(format!("{version}/catalog.rs"), docs, catalog::rust(api));
+    let docs = "What a server of this API can be asked.";
+    put(format!("{version}/server.rs"), docs, server::service(api));
+    let docs =
+        "One test for each operation: the request is built as documented, and the reply decodes.";
+    put(format!("{TESTS}/mod.rs"), docs, contract::module(api));
     for tag in &api.tags {
-        let name = format!("{}.rs", tag.module);
-        sources.push((format!("{version}/{name}"), tag_file(tag, &types)));
-        sources.push((format!("{TESTS}/{name}"), contract::tests(api, tag)));
+        let (name, docs) = (&tag.module, format!("{}.", tag.name));
+        let body = module(name, &tag.operations, tag_body(tag, types), types);
+        put(format!("{version}/{name}.rs"), &docs, body);
+        put(format!("{TESTS}/{name}.rs"), &docs, contract::tests(api, tag));
     }
     if types.in_module("common").next().is_some() {
-        sources.push((format!("{version}/common.rs"), common_file(&types)));
-    }
-
-    let mut problems = Diagnostics::new();
-    let mut files = vec![
-        OutputFile {
-            path: format!("{version}/catalogue.json"),
-            text: catalog::json(api),
-        },
-        OutputFile {
-            path: COVERAGE.to_owned(),
-            text: coverage::markdown(api),
-        },
-    ];
-    for (path, text) in sources {
-        match rust_file(path, &text) {
-            Ok(file) => files.push(file),
-            Err(problem) => problems.extend(problem),
-        }
+        let docs = "Types that more than one group of operations uses.";
+        let body = module("common", &[], TokenStream::new(), types);
+        put(format!("{version}/common.rs"), docs, body);
     }
     problems.or(files)
 }
 
-/// A tag: its operations, the methods of the handles, the types that only it uses.
-fn tag_file(tag: &Tag, types: &Types) -> String {
-    let mut body = Code::new();
-    for operation in &tag.operations {
-        operations::operation(&mut body, operation, tag, types);
-    }
-    sugar::groups(&mut body, tag, types);
-    let own: Vec<_> = types.in_module(&tag.module).collect();
-    own.iter()
-        .for_each(|def| models::definition(&mut body, def, types));
-    let mut named: Vec<&str> = own.iter().flat_map(|def| names_in(def)).collect();
-    for operation in &tag.operations {
-        named.extend(
-            operation
-                .fields
-                .iter()
-                .filter_map(|field| name_of(&field.ty)),
-        );
+/// The operations of a tag and the methods of the handles.
+fn tag_body(tag: &Tag, types: &Types) -> TokenStream {
+    let operations = tag.operations.iter();
+    let operations = operations.map(|operation| operations::operation(operation, tag, types));
+    let groups = sugar::groups(tag, types);
+    quote!(#(#operations)* #groups)
+}
+
+/// A module: the imports that it needs, its operations, the types that only it uses.
+fn module(name: &str, operations: &[Operation], body: TokenStream, types: &Types) -> TokenStream {
+    let mut named: Vec<&str> = types.in_module(name).flat_map(names_in).collect();
+    for operation in operations {
+        named.extend(operation.fields.iter().filter_map(|field| name_of(&field.ty)));
         match &operation.output {
             Output::Data { type_name, .. } => named.push(type_name),
             Output::Listing { item, .. } => named.push(item),
             Output::Accepted => {}
         }
     }
-    file(&format!("{}.", tag.name), &tag.module, &named, &body, types)
-}
-
-/// The types that two tags or more use.
-fn common_file(types: &Types) -> String {
-    let mut body = Code::new();
-    let own: Vec<_> = types.in_module("common").collect();
-    own.iter()
-        .for_each(|def| models::definition(&mut body, def, types));
-    let named: Vec<&str> = own.iter().flat_map(|def| names_in(def)).collect();
-    let docs = "Types that more than one group of operations uses.";
-    file(docs, "common", &named, &body, types)
-}
-
-/// Docs and the imports that are needed, then the body.
-fn file(docs: &str, module: &str, named: &[&str], body: &Code, types: &Types) -> String {
-    let mut code = Code::new();
-    code.module_docs(docs);
-    code.blank();
-    if named
-        .iter()
-        .any(|name| types.get(name).is_some_and(|def| def.module != module))
-    {
-        code.line("use super::*;");
-    }
-    if !body.text().is_empty() {
-        code.line("use crate::support::*;");
-    }
-    let text = format!("{}\n{}", code.text(), body.text());
-    format!("{}\n", text.trim_end())
+    let is_foreign = |type_name: &&str| types.get(type_name).is_some_and(|def| def.module != name);
+    let foreign = named.iter().any(is_foreign).then(|| rust("use super::*;"));
+    let definitions = types.in_module(name).map(|def| models::definition(def, types));
+    let body = quote!(#body #(#definitions)*);
+    let runtime = (!body.is_empty()).then(|| rust("use crate::support::*;"));
+    quote!(#foreign #runtime #body)
 }
 
 /// The named type in a type.
@@ -164,15 +136,8 @@ struct Types<'a> {
 
 impl<'a> Types<'a> {
     fn new(api: &'a Api) -> Self {
-        let by_name = api
-            .types
-            .iter()
-            .map(|def| (def.name.as_str(), def))
-            .collect();
-        Self {
-            all: &api.types,
-            by_name,
-        }
+        let by_name = api.types.iter().map(|def| (def.name.as_str(), def)).collect();
+        Self { all: &api.types, by_name }
     }
 
     fn get(&self, name: &str) -> Option<&'a TypeDef> {
@@ -183,131 +148,47 @@ impl<'a> Types<'a> {
         self.all.iter().filter(move |def| def.module == module)
     }
 
+    fn kind(&self, ty: &Type) -> Option<&'a TypeKind> {
+        match ty {
+            Type::Named(name) => self.get(name).map(|def| &def.kind),
+            _ => None,
+        }
+    }
+
     /// Whether a list of it is salvaged row by row.
     fn is_row(&self, ty: &Type) -> bool {
-        let Type::Named(name) = ty else { return false };
-        let kind = self.get(name).map(|def| &def.kind);
-        matches!(
-            kind,
-            Some(TypeKind::Struct { .. } | TypeKind::Union { .. } | TypeKind::OpenObject { .. })
-        )
+        use TypeKind::{OpenObject, Struct, Union};
+        matches!(self.kind(ty), Some(Struct { .. } | Union { .. } | OpenObject { .. }))
     }
 
     /// Whether callers may give anything that turns into it.
     fn is_convertible(&self, ty: &Type) -> bool {
-        match ty {
-            Type::String | Type::Secret => true,
-            Type::Named(name) => {
-                let kind = self.get(name).map(|def| &def.kind);
-                matches!(kind, Some(TypeKind::Text { .. } | TypeKind::Integer { .. }))
-            }
-            _ => false,
-        }
+        use TypeKind::{Integer, Text};
+        matches!(ty, Type::String | Type::Secret)
+            || matches!(self.kind(ty), Some(Text { .. } | Integer { .. }))
     }
 }
 
-/// What the description can say and no emitter can write: an error, never left out in silence.
-fn unsupported(api: &Api, types: &Types) -> Diagnostics {
-    let mut problems = Diagnostics::new();
-    let mut check = |at: &str, bad: bool, name: &str, what: &str, help: &str| {
-        problems.extend(bad.then(|| Diagnostic {
-            file: "spec".to_owned(),
-            line: 1,
-            column: 1,
-            rule: "unsupported",
-            pointer: at.to_owned(),
-            message: format!("`{name}` {what}"),
-            help: help.to_owned(),
-        }));
-    };
-    let mut fields: Vec<(&str, &Field)> = Vec::new();
-    for def in types.all {
-        if let TypeKind::Struct {
-            fields: own,
-            constants,
-            ..
-        } = &def.kind
-        {
-            let help = "leave one of them";
-            check(
-                &def.at,
-                constants.len() > 1,
-                &def.name,
-                "has two constant properties",
-                help,
-            );
-            fields.extend(own.iter().map(|field| (def.at.as_str(), field)));
-        }
+impl Operation {
+    /// `task.create` as a function name.
+    fn function_name(&self) -> String {
+        self.id.replace('.', "_")
     }
-    for operation in api.tags.iter().flat_map(|tag| &tag.operations) {
-        fields.extend(
-            operation
-                .fields
-                .iter()
-                .map(|field| (operation.at.as_str(), field)),
-        );
-    }
-    for (
-        at,
-        Field {
-            name,
-            ty,
-            lenient,
-            flatten,
-            required,
-            ..
-        },
-    ) in fields
-    {
-        let item = if let Type::List(item) = ty {
-            Some(&**item)
-        } else {
-            None
-        };
-        let loose = lenient.contains(&Lenient::IntOrString);
-        let loose = loose && item.is_some_and(|item| !matches!(item, Type::Named(_)));
-        let help = "make the item a component with `x-lenient`";
-        check(at, loose, name, "is a list whose items are lenient", help);
-        let help = "put each secret into an object of its own";
-        check(
-            at,
-            item == Some(&Type::Secret),
-            name,
-            "is a list of secrets",
-            help,
-        );
-        let help = "give the union an arm for the case that is left out";
-        check(
-            at,
-            *flatten && !required,
-            name,
-            "is a union that may be absent",
-            help,
-        );
-    }
-    problems
-}
-
-/// `task.create` as a function name.
-fn function_name(operation: &Operation) -> String {
-    operation.id.replace('.', "_")
 }
 
 /// The Rust type of a reply's `data`.
-fn output_type(output: &Output) -> String {
+fn output_type(output: &Output) -> TokenStream {
     match output {
-        Output::Accepted => "Accepted".to_owned(),
-        Output::Data { type_name, .. } => type_name.clone(),
-        Output::Listing { item, .. } => format!("Listing<{item}>"),
+        Output::Accepted => quote!(Accepted),
+        Output::Data { type_name, .. } => rust(type_name),
+        Output::Listing { item, .. } => {
+            let item = rust(item);
+            quote!(Listing<#item>)
+        }
     }
 }
 
 /// `not-ready` as a variant name.
-fn variant(word: &str) -> String {
-    crate::names::pascal(word)
-}
-
-/// Texts with commas between them.
-fn join(texts: impl Iterator<Item = String>) -> String {
-    texts.collect::<Vec<_>>().join(", ")
+fn variant(word: &str) -> TokenStream {
+    rust(&crate::names::pascal(word))
 }

@@ -1,69 +1,57 @@
 //! The two `mod.rs` of the generated code.
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
 use super::docs::sentence;
-use crate::format::{Code, quoted};
+use crate::format::rust;
 use crate::ir::{Api, TypeKind};
 
 /// `generated/mod.rs`: the versions, and the table of codes that they share.
-pub(super) fn generated(api: &Api) -> String {
-    let mut code = Code::new();
-    code.module_docs("What is generated from the spec.");
-    code.blank();
-    code.line("pub(crate) mod error_codes;");
-    code.line(format!("pub mod {};", api.module));
-    code.text().to_owned()
+pub(super) fn generated(api: &Api) -> TokenStream {
+    let module = rust(&api.module);
+    quote! {
+        pub(crate) mod error_codes;
+        pub mod #module;
+    }
 }
 
 /// `generated/<version>/mod.rs`: everything of one version of the API under one roof.
-pub(super) fn version(api: &Api) -> String {
-    let mut code = Code::new();
-    code.module_docs(&module_docs(api));
-    code.blank();
-    code.line("use crate::support::groups;");
-    code.blank();
-    let mut modules: Vec<_> = api
-        .tags
-        .iter()
-        .map(|tag| (tag.module.as_str(), ""))
-        .collect();
-    modules.extend([("catalog", "catalog"), ("server", "server")]);
+pub(super) fn version(api: &Api) -> TokenStream {
+    let mut modules: Vec<_> = api.tags.iter().map(|tag| (tag.module.as_str(), None)).collect();
     modules.extend(
-        api.types
-            .iter()
-            .any(|def| def.module == "common")
-            .then_some(("common", "")),
+        ["catalog", "server"].map(|module| (module, Some(quote!(#[cfg(feature = #module)])))),
     );
-    modules.sort_unstable();
-    for keyword in ["mod {};", "pub use {}::*;"] {
-        for (module, feature) in &modules {
-            if !feature.is_empty() {
-                code.line(format!("#[cfg(feature = {})]", quoted(feature)));
-            }
-            code.line(keyword.replace("{}", module));
-        }
-        code.blank();
+    if api.types.iter().any(|def| def.module == "common") {
+        modules.push(("common", None));
     }
+    modules.sort_unstable_by_key(|(module, _)| *module);
+    let features: Vec<_> = modules.iter().map(|(_, feature)| feature).collect();
+    let modules: Vec<_> = modules.iter().map(|(module, _)| rust(module)).collect();
+    let aliases = aliases(api).into_iter().map(|(other, known)| quote!((#other, #known)));
+    let groups = api.tags.iter().flat_map(|tag| &tag.groups).map(|group| {
+        let (accessor, ty) = (rust(&group.accessor), rust(&group.type_name));
+        quote!(#accessor: #ty)
+    });
+    quote! {
+        use crate::support::groups;
 
-    code.line("/// Other spellings that fields of answers are read from: the other one, the canonical one.");
-    let aliases = aliases(api).join(", ");
-    code.line(format!(
-        "pub(crate) const ALIASES: &[(&str, &str)] = &[{aliases}];"
-    ));
-    code.blank();
-    code.open("groups! {");
-    for group in api.tags.iter().flat_map(|tag| &tag.groups) {
-        code.line(format!("{}: {},", group.accessor, group.type_name));
+        #(#features mod #modules;)*
+        #(#features pub use #modules::*;)*
+
+        /// Other spellings that fields of answers are read from: the other one, the canonical one.
+        pub(crate) const ALIASES: &[(&str, &str)] = &[#(#aliases),*];
+
+        groups! {
+            #(#groups,)*
+        }
     }
-    code.close("}");
-    code.text().to_owned()
 }
 
 /// Title, servers, and how to begin.
-fn module_docs(api: &Api) -> String {
-    let mut docs = format!(
-        "{}.\n\nThe service answers at:\n\n",
-        api.title.trim_end_matches('.')
-    );
+pub(super) fn version_docs(api: &Api) -> String {
+    let title = api.title.trim_end_matches('.');
+    let mut docs = format!("{title}.\n\nThe service answers at:\n\n");
     for server in &api.servers {
         docs.push_str(&format!("- `{}`: {}\n", server.url, sentence(&server.docs)));
     }
@@ -71,7 +59,7 @@ fn module_docs(api: &Api) -> String {
 }
 
 /// Aliases of the fields of answers, each pair once, in the order of the spec.
-fn aliases(api: &Api) -> Vec<String> {
+fn aliases(api: &Api) -> Vec<(&str, &str)> {
     let mut pairs = Vec::new();
     for def in api.types.iter().filter(|def| def.in_response) {
         let TypeKind::Struct { fields, .. } = &def.kind else {
@@ -79,7 +67,7 @@ fn aliases(api: &Api) -> Vec<String> {
         };
         for field in fields {
             for alias in &field.aliases {
-                let pair = format!("({}, {})", quoted(alias), quoted(&field.wire));
+                let pair = (alias.as_str(), field.wire.as_str());
                 if !pairs.contains(&pair) {
                     pairs.push(pair);
                 }

@@ -1,56 +1,51 @@
 //! Request types: one struct for each operation, with the facts that the runtime needs.
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::catalog::scope;
 use super::docs::sentence;
-use super::models::{Law, body, catalog_reads, constructor};
+use super::models::{Law, Model};
 use super::{Types, output_type, variant};
-use crate::format::{Code, quoted};
+use crate::format::{docs, rust};
 use crate::ir::{Arguments, FailedWhen, Operation, Output, Retry, Risk, Scope, Tag, TypeKind};
 
-/// The request type with everything that belongs to it.
-pub(super) fn operation(code: &mut Code, operation: &Operation, tag: &Tag, types: &Types) {
-    let Operation {
-        type_name: name,
-        fields,
-        ..
-    } = operation;
-    code.blank();
-    code.docs(&docs(operation));
-    let default = if fields.iter().any(|field| field.required) {
-        ""
-    } else {
-        "Default, "
-    };
-    code.line(format!(
-        "#[derive(Debug, Clone, {default}PartialEq, Serialize)]"
-    ));
-    catalog_reads(code, !fields.iter().any(|field| field.flatten));
-    code.line("#[non_exhaustive]");
-    body(code, name, fields, Law::Request, types);
-    constructor(code, name, fields, Law::Request, types);
+/// The request type as a struct.
+pub(super) fn request<'a>(operation: &'a Operation, types: &'a Types) -> Model<'a> {
+    Model { name: &operation.type_name, fields: &operation.fields, law: Law::Request, types }
+}
 
-    code.blank();
-    code.open(format!("impl Operation for {name} {{"));
-    code.line(format!("type Output = {};", output_type(&operation.output)));
-    code.line(format!("type Scope = scope::{:?};", operation.scope));
-    code.line(format!("type Risk = risk::{:?};", operation.risk));
-    let method = operation.method.to_lowercase();
-    let place = [&operation.id, &tag.name, &operation.path]
-        .map(|text| quoted(text))
-        .join(", ");
-    let info = format!("&OperationInfo::{method}({place}){}", facts(operation));
-    code.line(format!("const INFO: &'static OperationInfo = {info};"));
-    if let Output::Data {
-        type_name,
-        failed_when: Some(failed),
-    } = &operation.output
-    {
-        failure(code, type_name, failed, types);
+/// The request type with everything that belongs to it.
+pub(super) fn operation(operation: &Operation, tag: &Tag, types: &Types) -> TokenStream {
+    let docs = docs(&text(operation));
+    let request = request(operation, types).definition(None);
+    let name = rust(&operation.type_name);
+    let output = output_type(&operation.output);
+    let (scope, risk) = (variant(scope(operation.scope)), variant(risk(operation.risk)));
+    let method = rust(&operation.method.to_lowercase());
+    let (id, tag, path) = (&operation.id, &tag.name, &operation.path);
+    let facts = facts(operation);
+    let failure = match &operation.output {
+        Output::Data { type_name, failed_when: Some(failed) } => {
+            Some(failure(type_name, failed, types))
+        }
+        _ => None,
+    };
+    quote! {
+        #docs
+        #request
+        impl Operation for #name {
+            type Output = #output;
+            type Scope = scope::#scope;
+            type Risk = risk::#risk;
+            const INFO: &'static OperationInfo = &OperationInfo::#method(#id, #tag, #path) #facts;
+            #failure
+        }
     }
-    code.close("}");
 }
 
 /// Summary, description, place and evidence, documentation page, and what may come of it.
-fn docs(operation: &Operation) -> String {
+fn text(operation: &Operation) -> String {
     let risk = risk(operation.risk);
     let evidence = &operation.evidence;
     let mut docs = sentence(&operation.summary);
@@ -62,11 +57,8 @@ fn docs(operation: &Operation) -> String {
         operation.method, operation.path, evidence.path, evidence.request, evidence.response
     ));
     if let Some(page) = &operation.external_docs {
-        docs.push_str(&format!(
-            "\n{}: <{}>.\n",
-            page.description.trim_end_matches('.'),
-            page.url
-        ));
+        let about = page.description.trim_end_matches('.');
+        docs.push_str(&format!("\n{about}: <{}>.\n", page.url));
     }
     if operation.risk == Risk::Dangerous {
         docs.push_str("\n**Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data for good. It is never sent twice.\n");
@@ -87,64 +79,48 @@ pub(super) fn risk(risk: Risk) -> &'static str {
 }
 
 /// The calls that say what differs from a read of the organization that is not repeated.
-fn facts(operation: &Operation) -> String {
-    let evidence = [
-        &operation.evidence.path,
-        &operation.evidence.request,
-        &operation.evidence.response,
+fn facts(operation: &Operation) -> TokenStream {
+    let summary = &operation.summary;
+    let evidence = &operation.evidence;
+    let evidence =
+        [&evidence.path, &evidence.request, &evidence.response].map(|word| variant(word));
+    let said = [
+        (operation.arguments == Arguments::Body, quote!(.body())),
+        (operation.scope == Scope::Project, quote!(.project())),
+        (operation.scope == Scope::Either, quote!(.either())),
+        (operation.risk == Risk::Write, quote!(.write())),
+        (operation.risk == Risk::Dangerous, quote!(.dangerous())),
+        (operation.retry == Retry::Safe, quote!(.safe_to_retry())),
     ];
-    let evidence: Vec<_> = evidence
-        .iter()
-        .map(|word| format!("Evidence::{}", variant(word)))
-        .collect();
-    let said = |call: &str, when: bool| when.then(|| format!(".{call}()"));
-    [
-        Some(format!(".summary({})", quoted(&operation.summary))),
-        said("body", operation.arguments == Arguments::Body),
-        said("project", operation.scope == Scope::Project),
-        said("either", operation.scope == Scope::Either),
-        said("write", operation.risk == Risk::Write),
-        said("dangerous", operation.risk == Risk::Dangerous),
-        said("safe_to_retry", operation.retry == Retry::Safe),
-        Some(format!(".evidence({})", evidence.join(", "))),
-        operation
-            .confirm
-            .as_ref()
-            .map(|argument| format!(".confirm({})", quoted(argument))),
-        operation
-            .cost
-            .as_ref()
-            .map(|cost| format!(".cost({})", quoted(cost.trim()))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let said = said.iter().filter(|(when, _)| *when).map(|(_, call)| call);
+    let confirm = operation.confirm.iter();
+    let cost = operation.cost.iter().map(|cost| cost.trim());
+    quote! {
+        .summary(#summary)
+        #(#said)*
+        .evidence(#(Evidence::#evidence),*)
+        #(.confirm(#confirm))*
+        #(.cost(#cost))*
+    }
 }
 
 /// Code 0 can still be a failure.
-fn failure(code: &mut Code, output: &str, failed: &FailedWhen, types: &Types) {
-    let FailedWhen {
-        field,
-        enum_type,
-        variant,
-        value,
-    } = failed;
+fn failure(output: &str, failed: &FailedWhen, types: &Types) -> TokenStream {
     let found = match types.get(output).map(|def| &def.kind) {
-        Some(TypeKind::Struct { fields, .. }) => fields.iter().find(|f| f.name == *field),
+        Some(TypeKind::Struct { fields, .. }) => fields.iter().find(|f| f.name == failed.field),
         _ => None,
     };
-    let mut failing = format!("{enum_type}::{variant}");
+    let (enum_type, variant) = (rust(&failed.enum_type), rust(&failed.variant));
+    let mut failing = quote!(#enum_type::#variant);
     if found.is_some_and(|field| !field.required || field.nullable) {
-        failing = format!("Some({failing})");
+        failing = quote!(Some(#failing));
     }
-    let reason = quoted(&format!(
-        "{} is `{value}`",
-        found.map_or(field, |field| &field.wire)
-    ));
-    code.blank();
-    code.open(format!(
-        "fn failure(output: &{output}) -> Option<&'static str> {{"
-    ));
-    code.line(format!("(output.{field} == {failing}).then_some({reason})"));
-    code.close("}");
+    let wire = found.map_or(&failed.field, |field| &field.wire);
+    let reason = format!("{wire} is `{}`", failed.value);
+    let (output, field) = (rust(output), rust(&failed.field));
+    quote! {
+        fn failure(output: &#output) -> Option<&'static str> {
+            (output.#field == #failing).then_some(#reason)
+        }
+    }
 }

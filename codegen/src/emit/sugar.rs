@@ -1,70 +1,54 @@
 //! The methods of the handles: one struct for each group, one method for each operation.
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
 use super::Types;
 use super::docs::link;
-use super::models::{Law, arguments, parameters};
-use crate::format::Code;
-use crate::ir::{Group, Operation, Scope, Tag};
+use super::operations::request;
+use crate::format::{docs, rust};
+use crate::ir::{Operation, Scope, Tag};
 
 /// All groups of a tag.
-pub(super) fn groups(code: &mut Code, tag: &Tag, types: &Types) {
-    let mut docs = tag.docs.trim();
-    for group in &tag.groups {
-        let of_group = |operation: &&Operation| operation.group == group.prefix;
-        let operations: Vec<_> = tag.operations.iter().filter(of_group).collect();
-        let handle = if operations
-            .iter()
-            .any(|operation| operation.scope == Scope::Project)
-        {
+pub(super) fn groups(tag: &Tag, types: &Types) -> TokenStream {
+    // What the documentation says about the whole tag stands once, where a reader of the docs finds it.
+    let mut about = tag.docs.trim();
+    let groups = tag.groups.iter().map(|group| {
+        let operations = || tag.operations.iter().filter(|op| op.group == group.prefix);
+        let handle = if operations().any(|operation| operation.scope == Scope::Project) {
             "client.project(…)"
         } else {
             "client"
         };
-        let Group {
-            accessor,
-            type_name,
-            ..
-        } = group;
-        code.blank();
-        // What the documentation says about the whole tag stands once, where a reader of the docs finds it.
-        code.docs(&format!("{}: `{handle}.{accessor}()`.\n\n{docs}", tag.name));
-        docs = "";
-        code.line("#[derive(Debug, Clone)]");
-        code.line(format!("pub struct {type_name}<H>(pub(crate) H);"));
-        code.blank();
-        code.open(format!("impl<H: Handle> {type_name}<H> {{"));
-        for operation in operations {
-            method(code, operation, types);
+        let about = std::mem::take(&mut about);
+        let docs = docs(&format!("{}: `{handle}.{}()`.\n\n{about}", tag.name, group.accessor));
+        let name = rust(&group.type_name);
+        let methods = operations().map(|operation| method(operation, types));
+        quote! {
+            #docs
+            #[derive(Debug, Clone)]
+            pub struct #name<H>(pub(crate) H);
+            impl<H: Handle> #name<H> {
+                #(#methods)*
+            }
         }
-        code.close("}");
-    }
+    });
+    quote!(#(#groups)*)
 }
 
-fn method(code: &mut Code, operation: &Operation, types: &Types) {
-    let Operation {
-        type_name: name,
-        method_name,
-        fields,
-        summary,
-        ..
-    } = operation;
-    code.blank();
-    code.docs(&format!(
-        "{}: see {}.",
-        summary.trim_end_matches('.'),
-        link(name)
-    ));
-    let parameters = parameters(name, fields, Law::Request, types);
-    let comma = if parameters.is_empty() { "" } else { ", " };
-    code.line(format!(
-        "pub fn {method_name}(&self{comma}{parameters}) -> Call<H, {name}>"
-    ));
-    code.line("where");
-    code.line(format!("    H: Sends<{name}>,"));
-    code.open("{");
-    code.line(format!(
-        "Call::new(&self.0, {name}::new({}))",
-        arguments(fields)
-    ));
-    code.close("}");
+fn method(operation: &Operation, types: &Types) -> TokenStream {
+    let summary = operation.summary.trim_end_matches('.');
+    let docs = docs(&format!("{summary}: see {}.", link(&operation.type_name)));
+    let (name, ty) = (rust(&operation.method_name), rust(&operation.type_name));
+    let request = request(operation, types);
+    let (parameters, arguments) = (request.parameters(), request.arguments());
+    quote! {
+        #docs
+        pub fn #name(&self, #parameters) -> Call<H, #ty>
+        where
+            H: Sends<#ty>,
+        {
+            Call::new(&self.0, #ty::new(#arguments))
+        }
+    }
 }

@@ -1,10 +1,9 @@
-//! The emitters on small descriptions made by hand, and their layout against rustfmt itself.
+//! The emitters on small descriptions made by hand.
 
 use serde_json::{Map, json};
 
 use super::emit;
 use crate::OutputFile;
-use crate::format::tests::assert_formatted;
 use crate::ir::*;
 
 fn field(name: &str, ty: Type) -> Field {
@@ -24,17 +23,11 @@ fn field(name: &str, ty: Type) -> Field {
 }
 
 fn optional(name: &str, ty: Type) -> Field {
-    Field {
-        required: false,
-        ..field(name, ty)
-    }
+    Field { required: false, ..field(name, ty) }
 }
 
 fn lenient(lenient: &[Lenient], field: Field) -> Field {
-    Field {
-        lenient: lenient.to_vec(),
-        ..field
-    }
+    Field { lenient: lenient.to_vec(), ..field }
 }
 
 fn placed(place: Place, field: Field) -> Field {
@@ -63,22 +56,11 @@ fn def(name: &str, kind: TypeKind) -> TypeDef {
 }
 
 fn asked(def: TypeDef) -> TypeDef {
-    TypeDef {
-        in_request: true,
-        in_response: false,
-        ..def
-    }
+    TypeDef { in_request: true, in_response: false, ..def }
 }
 
 fn model(name: &str, fields: Vec<Field>) -> TypeDef {
-    def(
-        name,
-        TypeKind::Struct {
-            fields,
-            constants: Vec::new(),
-            view: false,
-        },
-    )
+    def(name, TypeKind::Struct { fields, constants: Vec::new(), view: false })
 }
 
 fn variants<T: Clone>(values: &[(&str, T)]) -> Vec<Variant<T>> {
@@ -146,6 +128,7 @@ fn zoo() -> Api {
         optional("height", Type::F64),
         optional("tags", list(Type::String)),
         optional("kind", named("Kind")),
+        optional("seen", Type::Time(TimeForm::UnixSeconds)),
     ];
     let types = vec![
         model(
@@ -158,28 +141,16 @@ fn zoo() -> Api {
                     ..field("r#type", named("Kind"))
                 },
                 lenient(&[Lenient::IntOrString], optional("age", Type::I32)),
-                lenient(
-                    &[Lenient::EmptyStringIsAbsent],
-                    optional("owner", named("Owner")),
-                ),
+                lenient(&[Lenient::EmptyStringIsAbsent], optional("owner", named("Owner"))),
                 optional("born", Type::Time(TimeForm::UnixSeconds)),
                 field("friends", list(named("Pet"))),
                 field("nicknames", list(Type::String)),
                 lenient(&[Lenient::ArrayOrObject], field("toys", list(named("Pet")))),
-                optional(
-                    "alerts",
-                    Type::Listing {
-                        item: Box::new(named("Pet")),
-                        bare: true,
-                    },
-                ),
+                optional("alerts", Type::Listing { item: Box::new(named("Pet")), bare: true }),
                 optional("state", named("State")),
                 lenient(
                     &[Lenient::BoolOrInt],
-                    Field {
-                        nullable: true,
-                        ..field("tame", Type::Bool)
-                    },
+                    Field { nullable: true, ..field("tame", Type::Bool) },
                 ),
             ],
         ),
@@ -190,12 +161,7 @@ fn zoo() -> Api {
                 aliases: vec![("0".to_owned(), "dog".to_owned())],
             },
         ),
-        def(
-            "Mode",
-            TypeKind::IntEnum {
-                variants: variants(&[("Standby", 0), ("Flying", 1)]),
-            },
-        ),
+        def("Mode", TypeKind::IntEnum { variants: variants(&[("Standby", 0), ("Flying", 1)]) }),
         def(
             "Owner",
             TypeKind::Text {
@@ -212,19 +178,10 @@ fn zoo() -> Api {
             module: "common".to_owned(),
             ..def(
                 "Person",
-                TypeKind::Text {
-                    int_or_string: false,
-                    widens_to: None,
-                    known: Vec::new(),
-                },
+                TypeKind::Text { int_or_string: false, widens_to: None, known: Vec::new() },
             )
         },
-        def(
-            "Chip",
-            TypeKind::Integer {
-                int_or_string: true,
-            },
-        ),
+        def("Chip", TypeKind::Integer { int_or_string: true }),
         def(
             "State",
             TypeKind::OpenObject {
@@ -238,14 +195,7 @@ fn zoo() -> Api {
                     .into(),
             },
         ),
-        def(
-            "Body",
-            TypeKind::Struct {
-                fields: tolerant,
-                constants: Vec::new(),
-                view: true,
-            },
-        ),
+        def("Body", TypeKind::Struct { fields: tolerant, constants: Vec::new(), view: true }),
         asked(def(
             "Food",
             TypeKind::Union {
@@ -255,10 +205,7 @@ fn zoo() -> Api {
         )),
         asked(model(
             "WetFood",
-            vec![
-                field("grams", Type::I64),
-                optional("at", Type::Time(TimeForm::UnixMillis)),
-            ],
+            vec![field("grams", Type::I64), optional("at", Type::Time(TimeForm::UnixMillis))],
         )),
         asked(def(
             "Shape",
@@ -272,10 +219,7 @@ fn zoo() -> Api {
             in_request: true,
             ..model(
                 "Both",
-                vec![
-                    field("chip", named("Chip")),
-                    optional("pets", list(named("Pet"))),
-                ],
+                vec![field("chip", named("Chip")), optional("pets", list(named("Pet")))],
             )
         },
     ];
@@ -285,20 +229,14 @@ fn zoo() -> Api {
         field("r#type", named("Kind")),
         field("shape", named("Shape")),
         field("both", named("Both")),
-        Field {
-            flatten: true,
-            ..field("food", named("Food"))
-        },
+        Field { flatten: true, ..field("food", named("Food")) },
         optional("token", Type::Secret),
         optional("marks", list(Type::I32)),
     ];
     let few = vec![
         placed(Place::Path, field("name", Type::String)),
         placed(Place::Query, field("owners", list(named("Owner")))),
-        placed(
-            Place::Query,
-            optional("since", Type::Time(TimeForm::UnixSeconds)),
-        ),
+        placed(Place::Query, optional("since", Type::Time(TimeForm::UnixSeconds))),
     ];
     let failed = FailedWhen {
         field: "r#type".to_owned(),
@@ -310,10 +248,7 @@ fn zoo() -> Api {
         "pet.find",
         "PetFind",
         few,
-        Output::Listing {
-            item: "Pet".to_owned(),
-            bare: true,
-        },
+        Output::Listing { item: "Pet".to_owned(), bare: true },
     );
     find.method = "GET".to_owned();
     find.path = "/pets/{name}".to_owned();
@@ -321,22 +256,14 @@ fn zoo() -> Api {
     find.retry = Retry::Safe;
     find.arguments = Arguments::Query;
     find.examples.body = None;
-    find.examples
-        .arguments
-        .insert("owners".to_owned(), json!(["a,b", "ü"]));
+    find.examples.arguments.insert("owners".to_owned(), json!(["a,b", "ü"]));
     let mut count = operation("pet.count", "PetCount", Vec::new(), Output::Accepted);
     count.cost = Some("One unit".to_owned());
-    count
-        .examples
-        .replies
-        .push(("empty".to_owned(), json!({"code": 0, "data": {}})));
+    count.examples.replies.push(("empty".to_owned(), json!({"code": 0, "data": {}})));
     Api {
         title: "Pets".to_owned(),
         module: "v1".to_owned(),
-        servers: vec![Server {
-            url: "https://{host}".to_owned(),
-            docs: "Anywhere".to_owned(),
-        }],
+        servers: vec![Server { url: "https://{host}".to_owned(), docs: "Anywhere".to_owned() }],
         tags: vec![Tag {
             name: "Pets".to_owned(),
             module: "pets".to_owned(),
@@ -351,10 +278,7 @@ fn zoo() -> Api {
                     "pet.create",
                     "PetCreate",
                     many,
-                    Output::Data {
-                        type_name: "Pet".to_owned(),
-                        failed_when: Some(failed),
-                    },
+                    Output::Data { type_name: "Pet".to_owned(), failed_when: Some(failed) },
                 ),
                 find,
                 count,
@@ -376,25 +300,15 @@ fn zoo() -> Api {
 }
 
 fn text<'a>(files: &'a [OutputFile], end: &str) -> &'a str {
-    files
-        .iter()
-        .find(|file| file.path.ends_with(end))
-        .map(|file| file.text.as_str())
-        .unwrap()
+    files.iter().find(|file| file.path.ends_with(end)).map(|file| file.text.as_str()).unwrap()
 }
 
 /// Every expected piece of text occurs, with the indentation of its first line taken away.
 fn assert_holds(text: &str, expected: &[&str]) {
-    let flat = |text: &str| {
-        text.lines()
-            .map(|line| format!("{}\n", line.trim()))
-            .collect::<String>()
-    };
+    let flat =
+        |text: &str| text.lines().map(|line| format!("{}\n", line.trim())).collect::<String>();
     for piece in expected {
-        assert!(
-            flat(text).contains(flat(piece).trim()),
-            "missing:\n{piece}\nin:\n{text}"
-        );
+        assert!(flat(text).contains(flat(piece).trim()), "missing:\n{piece}\nin:\n{text}");
     }
 }
 
@@ -408,15 +322,6 @@ fn every_file_carries_the_notice_and_ends_with_one_line_break() {
             "{path}"
         );
         assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path}");
-    }
-}
-
-#[test]
-fn rustfmt_leaves_every_file_as_it_is() {
-    for OutputFile { path, text } in emit(&zoo()).unwrap() {
-        if path.ends_with(".rs") {
-            assert_formatted(&path, &text);
-        }
     }
 }
 
@@ -460,13 +365,15 @@ fn answers_are_read_as_the_server_writes_them() {
             "#[serde(deserialize_with = \"wire::bool_or_int\")]\npub tame: Option<bool>,",
             "#[serde(default, skip_serializing_if = \"List::was_null\")]\npub pets: List<Pet>,",
             "#[serde(deserialize_with = \"wire::tolerant\")]\npub height: Option<f64>,",
+            "#[serde(serialize_with = \"wire::unix_seconds::serialize\")]\n\
+             #[serde(deserialize_with = \"wire::unix_seconds::tolerant\")]\npub seen: Option<Timestamp>,",
             "#[serde(deserialize_with = \"wire::tolerant\")]\npub tags: Vec<String>,",
             "#[serde(tag = \"type\", rename = \"Point\")]\n#[cfg_attr(feature = \"catalog\", derive(Deserialize))]",
             "text_id!(Owner, int_or_string);",
             "impl From<Owner> for Person {",
             "Self::Dry => wire::tagged(serializer, \"food\", \"dry\", &wire::Nothing {}),",
             "Some(\"wet\") => union.arm().map(Self::Wet),",
-            "open_object!(State {\nbody: Body; legs: Body\n});",
+            "open_object!(State {\nbody: Body;\nlegs: Body,\n});",
         ],
     );
 }
@@ -501,33 +408,15 @@ fn a_change_of_one_field_is_a_change_of_few_lines() {
         fields.push(optional("weight", Type::F64));
     }
     let after = emit(&api).unwrap();
-    let changed: Vec<_> = before
-        .iter()
-        .zip(&after)
-        .filter(|(old, new)| old != new)
-        .collect();
-    let [(old, new)] = changed.as_slice() else {
-        panic!("{} files changed", changed.len())
-    };
+    let changed: Vec<_> = before.iter().zip(&after).filter(|(old, new)| old != new).collect();
+    let [(old, new)] = changed.as_slice() else { panic!("{} files changed", changed.len()) };
     assert_eq!(new.text.lines().count() - old.text.lines().count(), 3);
 }
 
 #[test]
-fn what_cannot_be_written_is_an_error() {
-    let mut api = zoo();
-    api.tags[0].operations[0]
-        .fields
-        .push(field("keys", list(Type::Secret)));
-    let problems = emit(&api).unwrap_err().to_string();
-    assert!(
-        problems.contains("error[unsupported]: `keys` is a list of secrets"),
-        "{problems}"
-    );
+fn what_is_no_rust_is_an_error() {
     let mut api = zoo();
     api.types[0].name = "not a name".to_owned();
     let problems = emit(&api).unwrap_err().to_string();
-    assert!(
-        problems.contains("v1/pets.rs:1:1: error[internal]"),
-        "{problems}"
-    );
+    assert!(problems.contains("v1/pets.rs:1:1: error[internal]"), "{problems}");
 }

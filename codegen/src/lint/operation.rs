@@ -3,667 +3,323 @@
 use serde_json::Value;
 
 use super::document::EVIDENCE;
-use super::schema::{Place, is_list_form};
-use super::{Cx, example, flag, is_snake, items, members, repeated, said, schema, text, texts};
-use crate::names;
-use crate::refs::{self, join};
+use super::schema::{Place, has_fields, is_list_form};
+use super::{
+    Cx, example, flag, is_snake, items, member, members, repeated, said, schema, shown, text, texts,
+};
+use crate::names::snake;
+use crate::refs::{join, resolve, target};
 use crate::shape::{Kind, Node};
 
 const JSON: &str = "application/json";
 
 /// One operation with what the rules need to know about it.
-struct Operation<'a> {
+pub(super) struct Operation<'a> {
     at: String,
     method: &'a str,
     path: &'a str,
-    value: &'a Value,
+    pub(super) value: &'a Value,
     /// Own and inherited parameters, resolved, with their places.
     parameters: Vec<(String, &'a Value)>,
-    /// Schema of the body.
-    body: Option<&'a Value>,
+    /// The object schemas that the body consists of.
+    body: Vec<&'a Value>,
 }
-
-/// The rules about an operation.
-const OPERATION: &[fn(&mut Cx<'_>, &Operation<'_>)] = &[
-    id,
-    tag,
-    texts_of,
-    risk,
-    retry,
-    evidence,
-    order,
-    confirm,
-    cost,
-    headers,
-    placeholders,
-    arguments,
-    body,
-    responses,
-];
 
 /// All rules of this file.
-pub(super) fn check<'a>(cx: &mut Cx<'a>, nodes: &[Node<'a>]) {
-    let operations: Vec<_> = nodes
-        .iter()
-        .filter(|node| node.kind == Kind::Operation)
-        .filter_map(|node| read(cx, node))
-        .collect();
+pub(super) fn check<'a>(cx: &mut Cx<'a>, nodes: &[Node<'a>]) -> Vec<Operation<'a>> {
+    let operations = operations(cx);
+    let (mut ids, mut orders, mut errors) = (Vec::new(), Vec::new(), None);
     for operation in &operations {
-        OPERATION.iter().for_each(|rule| rule(cx, operation));
+        identity(cx, operation);
+        facts(cx, operation);
+        arguments(cx, operation);
+        body(cx, operation);
+        answers(cx, operation, &mut errors);
+        ids.push((operation.value.get("operationId"), join(&operation.at, "operationId")));
+        orders.push((operation.value.get("x-order"), join(&operation.at, "x-order")));
     }
-    let ids = operations
-        .iter()
-        .map(|op| (text(op.value, "operationId"), join(&op.at, "operationId")));
-    for (id, at) in repeated(ids.filter(|(id, _)| !id.is_empty())) {
-        cx.report(
-            "op-id-duplicate",
-            &at,
-            format!("two operations are called `{id}`"),
-        );
+    for (id, at) in repeated(ids) {
+        rule!(cx, "op-id-duplicate" @ at; id.is_none() => "another operation has the same id");
     }
-    for (order, at) in repeated(
-        operations
-            .iter()
-            .filter_map(|op| Some((op.value.get("x-order")?.as_i64()?, join(&op.at, "x-order")))),
-    ) {
-        cx.report("order", &at, format!("another operation has {order} too"));
+    for (order, at) in repeated(orders) {
+        rule!(cx, "order" @ at; order.is_none() => "another operation has the same place");
     }
-    for Node { pointer, value, .. } in nodes
-        .iter()
-        .filter(|node| node.kind == Kind::Parameter && refs::target(node.value).is_none())
-    {
-        parameter(cx, pointer, value);
-    }
-    for Node { pointer, value, .. } in nodes.iter().filter(|node| node.kind == Kind::MediaType) {
-        examples(cx, pointer, value);
-    }
-}
-
-fn read<'a>(cx: &Cx<'a>, node: &Node<'a>) -> Option<Operation<'a>> {
-    let (item_at, method) = node.pointer.rsplit_once('/')?;
-    let item = cx.root.pointer(item_at)?;
-    let (path, _) = members(cx.root, "paths").find(|(path, _)| join("/paths", path) == item_at)?;
-    let (method, _) = item.as_object()?.get_key_value(method)?;
-    let listed = |at: &str, holder: &'a Value| {
-        let at = join(at, "parameters");
-        let resolved =
-            |(index, parameter)| Some((join(&at, index), refs::resolve(cx.root, parameter)?));
-        items(holder, "parameters")
-            .iter()
-            .enumerate()
-            .filter_map(resolved)
-            .collect::<Vec<_>>()
-    };
-    let mut parameters = listed(item_at, item);
-    parameters.extend(listed(&node.pointer, node.value));
-    let body = node
-        .value
-        .get("requestBody")
-        .and_then(|body| body.get("content")?.get(JSON)?.get("schema"));
-    Some(Operation {
-        at: node.pointer.clone(),
-        method,
-        path,
-        value: node.value,
-        parameters,
-        body,
-    })
-}
-
-impl Operation<'_> {
-    fn key(&self, name: &str) -> String {
-        join(&self.at, name)
-    }
-
-    fn placed(&self, place: &str) -> impl Iterator<Item = &(String, &Value)> {
-        self.parameters
-            .iter()
-            .filter(move |(_, parameter)| text(parameter, "in") == place)
-    }
-}
-
-fn id(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let id = text(op.value, "operationId");
-    if id.is_empty() {
-        return cx.report("op-id-missing", &op.at, "the operation has no id");
-    }
-    let Some((group, _)) = id
-        .split_once('.')
-        .filter(|(group, method)| is_snake(group) && is_snake(method))
-    else {
-        return cx.report(
-            "op-id-shape",
-            &op.key("operationId"),
-            format!("`{id}` is not group.method"),
-        );
-    };
-    let own: Vec<_> = items(cx.root, "tags")
-        .iter()
-        .filter(|tag| texts(op.value, "tags").contains(&text(tag, "name")))
-        .collect();
-    let declared = own.is_empty()
-        || own
-            .iter()
-            .any(|tag| members(tag, "x-groups").any(|(prefix, _)| prefix == group));
-    cx.expect(
-        declared,
-        "op-id-group",
-        &op.key("operationId"),
-        format!("the operation's tag has no group `{group}`"),
-    );
-}
-
-fn tag(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let tags = texts(op.value, "tags");
-    cx.expect(
-        tags.len() == 1,
-        "tag-count",
-        &op.at,
-        format!("the operation has {} tags", tags.len()),
-    );
-    for tag in tags {
-        let known = items(cx.root, "tags")
-            .iter()
-            .any(|declared| text(declared, "name") == tag);
-        cx.expect(
-            known,
-            "tag-undeclared",
-            &op.key("tags"),
-            format!("there is no tag `{tag}`"),
-        );
-    }
-}
-
-fn texts_of(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let summary = text(op.value, "summary");
-    let message = match summary.chars().count() {
-        0 => "the operation has no summary".to_owned(),
-        length if length > 72 => format!("the summary has {length} characters"),
-        _ if summary.ends_with('.') || summary.contains('\n') => {
-            "the summary ends with a full stop or has several lines".to_owned()
+    for node in nodes.iter().filter(|node| target(node.value).is_none()) {
+        match node.kind {
+            Kind::Parameter => parameter(cx, &node.at, node.value),
+            Kind::MediaType => examples(cx, &node.at, node.value),
+            _ => {}
         }
-        _ => String::new(),
-    };
-    cx.expect(
-        message.is_empty(),
-        "summary",
-        if summary.is_empty() {
-            op.at.clone()
-        } else {
-            op.key("summary")
+    }
+    operations
+}
+
+fn operations<'a>(cx: &Cx<'a>) -> Vec<Operation<'a>> {
+    let mut found = Vec::new();
+    for (path, item) in members(cx.root, "paths") {
+        for method in ["get", "post", "put", "delete"] {
+            let Some(value) = item.get(method) else {
+                continue;
+            };
+            let (above, at) = (join("/paths", path), join(&join("/paths", path), method));
+            let mut parameters = Vec::new();
+            for (at, holder) in [(&above, item), (&at, value)] {
+                for (index, parameter) in items(holder, "parameters").iter().enumerate() {
+                    let at = format!("{at}/parameters/{index}");
+                    parameters.extend(resolve(cx.root, parameter).map(|found| (at, found)));
+                }
+            }
+            let body = member(value, "requestBody", "content")
+                .and_then(|types| member(types, JSON, "schema"));
+            let body = body.and_then(|body| resolve(cx.root, body));
+            let parts = body.into_iter().flat_map(|body| items(body, "allOf"));
+            let parts = parts.filter_map(|part| resolve(cx.root, part));
+            let body = parts.chain(body).collect();
+            found.push(Operation { at, method, path, value, parameters, body });
         }
-        .as_str(),
-        message,
-    );
-    cx.described(op.value, &op.at, "the operation");
-    let linked = op
-        .value
+    }
+    found
+}
+
+/// Id, tag, texts.
+fn identity(cx: &mut Cx<'_>, Operation { at, value, .. }: &Operation<'_>) {
+    let (id, tags, summary) =
+        (text(value, "operationId"), texts(value, "tags"), text(value, "summary"));
+    let own: Vec<_> =
+        items(cx.root, "tags").iter().filter(|tag| tags.contains(&text(tag, "name"))).collect();
+    rule!(cx, "tag-count" @ at; tags.len() == 1 => "the operation has {} tags", tags.len());
+    rule!(cx, "tag-undeclared" @ join(at, "tags");
+        own.len() == tags.len() => "no such tag: {}", tags.join(", "));
+    let place = join(at, "operationId");
+    match id.split_once('.') {
+        _ if id.is_empty() => cx.report("op-id-missing", at, "the operation has no id"),
+        Some((group, method)) if is_snake(group) && is_snake(method) => {
+            let declared =
+                own.is_empty() || own.iter().any(|tag| member(tag, "x-groups", group).is_some());
+            rule!(cx, "op-id-group" @ place;
+                declared => "the operation's tag has no group `{group}`");
+        }
+        _ => cx.report("op-id-shape", &place, format_args!("`{id}` is not group.method")),
+    }
+    let length = summary.chars().count();
+    let lined = !summary.ends_with('.') && !summary.contains('\n');
+    rule!(cx, "summary" @ join(at, "summary");
+        (1..=72).contains(&length) => "the summary has {length} characters");
+    rule!(cx, "summary" @ join(at, "summary");
+        lined => "the summary has several lines, or ends with a full stop");
+    rule!(cx, "description-missing" @ at;
+        said(value, "description") => "the operation has no description");
+    let linked = value
         .get("externalDocs")
         .is_some_and(|docs| said(docs, "description") && said(docs, "url"));
-    cx.expect(
-        linked,
-        "docs-link-missing",
-        &op.at,
-        "the operation does not say which page documents it",
-    );
+    rule!(cx, "docs-link-missing" @ at;
+        linked => "the operation does not say which page documents it");
 }
 
-fn risk(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    one_of(cx, op, "risk", "x-risk", &["read", "write", "dangerous"]);
-}
-
-fn retry(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    one_of(cx, op, "retry", "x-retry", &["safe", "never"]);
-    let sound = text(op.value, "x-retry") != "safe" || op.method == "get";
-    cx.expect(
-        sound,
-        "retry",
-        &op.key("x-retry"),
-        "`safe` stands on an operation that is no GET",
-    );
-}
-
-fn one_of(cx: &mut Cx<'_>, op: &Operation<'_>, rule: &'static str, key: &str, values: &[&str]) {
-    let message = match op.value.get(key) {
-        None => format!("the operation has no `{key}`"),
-        Some(value) if value.as_str().is_none_or(|value| !values.contains(&value)) => {
-            format!("`{key}` is {value}")
-        }
-        Some(_) => return,
-    };
-    cx.report(rule, &op.key(key), message);
-}
-
-fn evidence(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let parts = ["path", "request", "response"];
-    let value = op.value.get("x-evidence").unwrap_or(&Value::Null);
-    for part in parts
-        .iter()
-        .filter(|part| !EVIDENCE.contains(&text(value, part)))
-    {
-        cx.report(
-            "evidence",
-            &op.key("x-evidence"),
-            format!("there is no (known) evidence for the {part}"),
-        );
+/// Risk, retry, evidence, order, confirmation, cost.
+fn facts(cx: &mut Cx<'_>, op: &Operation<'_>) {
+    let key = |name: &str| join(&op.at, name);
+    let fact = |name: &str| text(op.value, name);
+    let (risk, retry) = (fact("x-risk"), fact("x-retry"));
+    rule!(cx, "risk" @ key("x-risk");
+        ["read", "write", "dangerous"].contains(&risk) => "`x-risk` is {}", shown(op.value, "x-risk"));
+    rule!(cx, "retry" @ key("x-retry");
+        ["safe", "never"].contains(&retry) => "`x-retry` is {}", shown(op.value, "x-retry"));
+    rule!(cx, "retry" @ key("x-retry");
+        retry != "safe" || op.method == "get" => "`safe` stands on another method than GET");
+    for part in ["path", "request", "response"] {
+        let known = op
+            .value
+            .get("x-evidence")
+            .is_some_and(|evidence| EVIDENCE.contains(&text(evidence, part)));
+        rule!(cx, "evidence" @ key("x-evidence");
+            known => "the evidence for the {part} is missing or unknown");
     }
-    for (part, _) in members(op.value, "x-evidence").filter(|(part, _)| !parts.contains(part)) {
-        cx.report(
-            "evidence",
-            &join(&op.key("x-evidence"), part),
-            format!("there is no evidence for `{part}`"),
-        );
-    }
-}
-
-fn order(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let ordered = op.value.get("x-order").is_some_and(Value::is_i64);
-    cx.expect(
-        ordered,
-        "order",
-        &op.key("x-order"),
-        "the operation has no place in the order",
-    );
-}
-
-fn confirm(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let (risk, confirm) = (text(op.value, "x-risk"), text(op.value, "x-confirm"));
-    if op.value.get("x-confirm").is_none() {
-        return cx.expect(
-            risk != "dangerous",
-            "confirm",
-            &op.at,
-            "a dangerous operation must say which argument names what is acted on",
-        );
-    }
-    cx.expect(
-        risk != "read",
-        "confirm",
-        &op.key("x-confirm"),
-        "an operation that only reads has nothing to confirm",
-    );
-    let own = op
-        .parameters
-        .iter()
-        .any(|(_, parameter)| text(parameter, "name") == confirm && flag(parameter, "required"));
-    let (_, required) = body_fields(cx, op);
-    let named = own || required.contains(&confirm);
-    cx.expect(
-        named,
-        "confirm",
-        &op.key("x-confirm"),
-        format!("`{confirm}` is no required argument of the operation"),
-    );
-}
-
-fn cost(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    cx.expect(
-        op.value.get("x-cost").is_none() || said(op.value, "x-cost"),
-        "cost",
-        &op.key("x-cost"),
-        "the cost is no text",
-    );
-}
-
-/// Names of the body's fields with their owners' places, and the required ones; the arms of a flattened union are one field elsewhere.
-fn body_fields<'a>(cx: &Cx<'a>, op: &Operation<'a>) -> (Vec<&'a str>, Vec<&'a str>) {
-    let Some(body) = op.body.and_then(|body| refs::resolve(cx.root, body)) else {
-        return (Vec::new(), Vec::new());
-    };
-    let parts = items(body, "allOf")
-        .iter()
-        .filter_map(|part| refs::resolve(cx.root, part))
-        .chain([body]);
-    let parts: Vec<_> = parts.collect();
-    let names = parts
-        .iter()
-        .flat_map(|part| members(part, "properties").map(|(name, _)| name))
-        .collect();
-    (
-        names,
-        parts
+    let parts = members(op.value, "x-evidence").count();
+    rule!(cx, "evidence" @ key("x-evidence"); parts <= 3 => "there are {parts} kinds of evidence");
+    rule!(cx, "order" @ key("x-order");
+        op.value.get("x-order").is_some_and(Value::is_i64) => "`x-order` is {}", shown(op.value, "x-order"));
+    rule!(cx, "cost" @ key("x-cost");
+        op.value.get("x-cost").is_none() || said(op.value, "x-cost") => "the cost is no text");
+    let argument = fact("x-confirm");
+    if op.value.get("x-confirm").is_some() {
+        let own = op
+            .parameters
             .iter()
-            .flat_map(|part| texts(part, "required"))
-            .collect(),
-    )
-}
-
-fn headers(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let runtimes = op
-        .placed("header")
-        .map(|(at, parameter)| (text(parameter, "x-runtime"), at.clone()));
-    for (runtime, at) in repeated(runtimes.filter(|(runtime, _)| !runtime.is_empty())) {
-        cx.report(
-            "header-runtime",
-            &at,
-            format!("a second parameter with `x-runtime: {runtime}`"),
-        );
+            .any(|(_, own)| text(own, "name") == argument && flag(own, "required"));
+        let named = own || op.body.iter().any(|part| texts(part, "required").contains(&argument));
+        rule!(cx, "confirm" @ key("x-confirm"); named => "`{argument}` is no required argument");
+        rule!(cx, "confirm" @ key("x-confirm");
+            risk != "read" => "what only reads needs no confirmation");
+    } else {
+        rule!(cx, "confirm" @ op.at;
+            risk != "dangerous" => "a dangerous operation needs a confirmation");
     }
 }
 
-fn placeholders(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let template: Vec<_> = op
-        .path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-        .collect();
-    for name in &template {
-        let declared = op
-            .placed("path")
-            .any(|(_, parameter)| text(parameter, "name") == *name);
-        cx.expect(
-            declared,
-            "path-param-undeclared",
-            &op.at,
-            format!("the path names `{name}`, which is no parameter"),
-        );
-    }
-    for (at, parameter) in op.placed("path") {
-        let name = text(parameter, "name");
-        cx.expect(
-            template.contains(&name),
-            "path-param-unused",
-            at,
-            format!("`{name}` does not occur in the path"),
-        );
-    }
-}
-
+/// Parameters together: the path's placeholders, one runtime role each, names, no query beside a body.
 fn arguments(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let query = op.placed("query").count();
-    cx.expect(
-        query == 0 || op.value.get("requestBody").is_none(),
-        "query-and-body",
-        &op.at,
-        "query parameters stand beside a body",
-    );
-    let own = op
-        .placed("path")
-        .chain(op.placed("query"))
-        .map(|(_, parameter)| text(parameter, "name"));
-    let wires: Vec<_> = own.chain(body_fields(cx, op).0).collect();
-    let names: Vec<_> = wires.iter().map(|wire| names::snake(wire)).collect();
-    cx.collisions(
-        &op.at,
-        "the arguments",
-        names.iter().map(String::as_str).zip(wires.iter().copied()),
-    );
+    let template: Vec<_> =
+        op.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let (mut wires, mut runtimes, mut query) = (Vec::new(), Vec::new(), 0);
+    for (at, parameter) in &op.parameters {
+        let name = text(parameter, "name");
+        match text(parameter, "in") {
+            "header" => runtimes.push((text(parameter, "x-runtime"), at.clone())),
+            "path" => {
+                rule!(cx, "path-param-unused" @ at;
+                    template.contains(&name) => "the path does not name `{name}`");
+                wires.push(name);
+            }
+            _ => {
+                query += 1;
+                wires.push(name);
+            }
+        }
+    }
+    for name in template {
+        rule!(cx, "path-param-undeclared" @ op.at;
+            wires.contains(&name) => "the path names `{name}`, no parameter does");
+    }
+    for (runtime, at) in repeated(runtimes) {
+        rule!(cx, "header-runtime" @ at;
+            runtime.is_empty() => "a second parameter with `x-runtime: {runtime}`");
+    }
+    let body = op.value.get("requestBody").is_some();
+    rule!(cx, "query-and-body" @ op.at;
+        query == 0 || !body => "query parameters stand beside a body");
+    wires.extend(op.body.iter().flat_map(|part| members(part, "properties")).map(|(name, _)| name));
+    cx.distinct(&op.at, wires.into_iter().map(|wire| (snake(wire), wire)));
 }
 
 fn body(cx: &mut Cx<'_>, op: &Operation<'_>) {
     let Some(body) = op.value.get("requestBody") else {
         return;
     };
-    let at = op.key("requestBody");
-    cx.expect(op.method != "get", "body-shape", &at, "a GET has a body");
-    cx.expect(
-        flag(body, "required"),
-        "body-shape",
-        &at,
-        "the body is not required",
-    );
-    cx.described(body, &at, "the body");
-    content_type(cx, body, &at);
-    let Some(schema) = op.body else { return };
-    let component = refs::schema_name(schema).is_some()
-        && refs::resolve(cx.root, schema).is_some_and(schema::has_fields);
-    cx.expect(
-        component,
-        "body-shape",
-        &format!("{at}/content/application~1json/schema"),
-        "the body is no object component",
-    );
+    let at = join(&op.at, "requestBody");
+    rule!(cx, "body-shape" @ at; op.method != "get" => "a GET has a body");
+    rule!(cx, "body-shape" @ at; flag(body, "required") => "the body is not required");
+    rule!(cx, "description-missing" @ at;
+        said(body, "description") => "the body has no description");
+    let schema = media(cx, body, &at);
+    let fields = schema.is_none() || op.body.last().is_some_and(|schema| has_fields(schema));
+    let component = schema.is_none_or(|schema| target(schema).is_some());
+    rule!(cx, "body-shape" @ at; fields && component => "the body is no object component");
 }
 
-fn content_type(cx: &mut Cx<'_>, node: &Value, at: &str) {
+/// The schema behind the only content type.
+fn media<'a>(cx: &mut Cx<'_>, node: &'a Value, at: &str) -> Option<&'a Value> {
     let types: Vec<_> = members(node, "content").map(|(name, _)| name).collect();
-    cx.expect(
-        types == [JSON],
-        "content-type",
-        at,
-        format!("the content types are [{}]", types.join(", ")),
-    );
+    rule!(cx, "content-type" @ at;
+        types == [JSON] => "the content types are [{}]", types.join(", "));
+    node.get("content")?.get(JSON)?.get("schema")
 }
 
-fn responses(cx: &mut Cx<'_>, op: &Operation<'_>) {
-    let at = op.key("responses");
+/// The three answers; `errors` is the schema that all error answers share.
+fn answers<'a>(cx: &mut Cx<'a>, op: &Operation<'a>, errors: &mut Option<&'a str>) {
+    let at = join(&op.at, "responses");
     for status in ["200", "4XX", "5XX"] {
-        let there = members(op.value, "responses").any(|(found, _)| found == status);
-        cx.expect(
-            there,
-            "response-missing",
-            &at,
-            format!("the answer \"{status}\" is missing"),
-        );
+        let there = member(op.value, "responses", status).is_some();
+        rule!(cx, "response-missing" @ at; there => "the answer \"{status}\" is missing");
     }
-    for (status, response) in members(op.value, "responses") {
-        let own = join(&at, status);
-        let Some(answer) = refs::resolve(cx.root, response) else {
+    for (status, answer) in members(op.value, "responses") {
+        let at = join(&at, status);
+        let known = matches!(status, "200" | "4XX" | "5XX");
+        rule!(cx, "response-extra" @ at; known => "there is an answer \"{status}\"");
+        let Some(answer) = resolve(cx.root, answer).filter(|_| known) else {
             continue;
         };
-        content_type(cx, answer, &own);
-        let Some(schema) = answer
-            .get("content")
-            .and_then(|content| content.get(JSON)?.get("schema"))
-        else {
+        let Some(schema) = media(cx, answer, &at) else {
             continue;
         };
-        match status {
-            "200" => envelope(
-                cx,
-                schema,
-                &format!("{own}/content/application~1json/schema"),
-            ),
-            "4XX" | "5XX" => {
-                let found = refs::resolve(cx.root, schema).filter(|_| {
-                    refs::target(schema).is_some() && refs::target(schema) == error_schema(cx.root)
-                });
-                let has = |name| {
-                    found.is_some_and(|schema| {
-                        members(schema, "properties").any(|(property, _)| property == name)
-                    })
-                };
-                cx.expect(
-                    has("code") && has("message"),
-                    "error-schema",
-                    &own,
-                    "this answer does not have the shape of all other errors",
-                );
-            }
-            _ => cx.report(
-                "response-extra",
-                &own,
-                format!("there is an answer \"{status}\""),
-            ),
+        if status == "200" {
+            envelope(cx, schema, &format!("{at}/content/application~1json/schema"));
+            continue;
         }
+        let shared = *errors.get_or_insert(target(schema).unwrap_or_default());
+        let found = resolve(cx.root, schema).unwrap_or(schema);
+        let has = |name| member(found, "properties", name).is_some();
+        rule!(cx, "error-schema" @ at;
+            target(schema) == Some(shared) && has("code") && has("message") =>
+            "this answer does not have the shape of all other errors");
     }
-}
-
-/// The schema of the first error answer of the document, which all others must share.
-fn error_schema(root: &Value) -> Option<&str> {
-    members(root, "paths")
-        .flat_map(|(_, item)| {
-            ["get", "post", "put", "delete"]
-                .into_iter()
-                .filter_map(|method| item.get(method))
-        })
-        .flat_map(|operation| members(operation, "responses"))
-        .filter(|(status, _)| matches!(*status, "4XX" | "5XX"))
-        .find_map(|(_, response)| {
-            refs::resolve(root, response)?
-                .get("content")?
-                .get(JSON)?
-                .get("schema")
-                .and_then(refs::target)
-        })
 }
 
 fn envelope(cx: &mut Cx<'_>, schema: &Value, at: &str) {
-    let names: Vec<_> = members(schema, "properties")
-        .map(|(name, _)| name)
-        .collect();
-    let whole = text(schema, "type") == "object" && texts(schema, "required") == ["code"];
-    let named = matches!(
-        names.as_slice(),
-        ["code", "message"] | ["code", "message", "data"]
-    );
-    cx.expect(
-        whole && named,
-        "envelope",
-        at,
-        format!(
-            "the answer is no envelope: its keys are [{}]",
-            names.join(", ")
-        ),
-    );
+    let names: Vec<_> = members(schema, "properties").map(|(name, _)| name).collect();
+    let object = text(schema, "type") == "object" && texts(schema, "required") == ["code"];
+    let named = matches!(names.as_slice(), ["code", "message"] | ["code", "message", "data"]);
+    rule!(cx, "envelope" @ at;
+        object && named => "the answer is no envelope of [{}]", names.join(", "));
     for (name, property) in members(schema, "properties") {
-        let at = format!("{at}/properties/{name}");
-        let component =
-            refs::resolve(cx.root, property).filter(|_| refs::target(property).is_some());
-        let fits = match name {
-            "data" => component.is_some_and(schema::has_fields) || is_list_form(property),
-            _ => component.is_some_and(|schema| {
-                matches!(
-                    (name, text(schema, "type")),
-                    ("code", "integer") | ("message", "string")
-                )
-            }),
+        let found = resolve(cx.root, property).unwrap_or(property);
+        let component = target(property).is_some();
+        let fits = match (name, text(found, "type")) {
+            ("data", _) => (component && has_fields(found)) || is_list_form(property),
+            ("code", "integer") | ("message", "string") => component,
+            _ => false,
         };
-        cx.expect(
-            fits,
-            "envelope",
-            &at,
-            format!("`{name}` has another form than an envelope's"),
-        );
+        rule!(cx, "envelope" @ format!("{at}/properties/{name}");
+            fits => "`{name}` has another form than an envelope's");
     }
 }
 
 fn parameter(cx: &mut Cx<'_>, at: &str, parameter: &Value) {
-    let (name, place) = (text(parameter, "name"), text(parameter, "in"));
-    cx.described(parameter, at, &format!("the parameter `{name}`"));
-    let runtime = text(parameter, "x-runtime");
-    let fits = (place == "header") == matches!(runtime, "project" | "request-id" | "language");
-    cx.expect(
-        fits,
-        "header-runtime",
-        at,
-        format!("`{name}` stands in {place} with the runtime role `{runtime}`"),
-    );
-    if place == "cookie" {
-        cx.report_with(
-            "unsupported",
-            &join(at, "in"),
-            "cookies are not supported",
-            "write `in: path`, `query` or `header`",
-        );
-    }
-    cx.expect(
-        place != "path" || flag(parameter, "required"),
-        "path-param-optional",
-        at,
-        format!("`{name}` is not required"),
-    );
-    if let Some(aliases) = parameter.get("x-aliases") {
-        schema::alias_list(cx, &join(at, "x-aliases"), aliases, name);
-    }
+    let (name, place, runtime) =
+        (text(parameter, "name"), text(parameter, "in"), text(parameter, "x-runtime"));
+    let (required, example) = (flag(parameter, "required"), parameter.get("example"));
+    let known = ["project", "request-id", "language"].contains(&runtime);
+    rule!(cx, "description-missing" @ at;
+        said(parameter, "description") => "the parameter `{name}` has no description");
+    rule!(cx, "header-runtime" @ at;
+        (place == "header") == known =>
+        "`{name}` stands in {place} with the runtime role `{runtime}`");
+    rule!(cx, "unsupported" @ join(at, "in"); place != "cookie" => "only `in: path`, `query` and `header` are supported");
+    rule!(cx, "path-param-optional" @ at;
+        place != "path" || required => "`{name}` is not required");
+    rule!(cx, "example-missing" @ at;
+        place == "header" || !required || example.is_some() => "`{name}` has no example");
+    schema::alias_list(cx, at, parameter);
     let Some(schema) = parameter.get("schema") else {
         return;
     };
-    schema::check_inline(
-        cx,
-        &join(at, "schema"),
-        schema,
-        if place == "header" {
-            Place::Header
-        } else {
-            Place::Parameter
-        },
-        name,
-    );
-    let behind = cx.behind(schema);
-    let (style, explode) = (parameter.get("style"), parameter.get("explode"));
-    let listed = text(behind, "type") == "array" && place == "query";
-    let fits = if listed {
-        style == Some(&"form".into()) && explode == Some(&false.into())
-    } else {
-        style.is_none() && explode.is_none()
-    };
-    let message = if listed {
-        "a list in the query has no agreed form"
-    } else {
-        "`style` and `explode` are for lists in the query"
-    };
-    cx.expect(fits, "query-array-style", at, message);
-    let value = if listed {
-        behind
-            .get("items")
-            .map(|items| cx.behind(items))
-            .unwrap_or(behind)
-    } else {
-        behind
-    };
-    if schema::has_fields(value)
-        || text(value, "type") == "array"
-        || (place == "path" && text(value, "type") == "boolean")
-    {
-        cx.report_with(
-            "unsupported",
-            at,
-            format!("`{name}` cannot be written into the {place}"),
-            "use a text, a number or a list of them",
-        );
-    }
-    let wanted =
-        place != "header" && flag(parameter, "required") && parameter.get("example").is_none();
-    cx.expect(
-        !wanted,
-        "example-missing",
-        at,
-        format!("the required parameter `{name}` has no example"),
-    );
-    fits_schema(cx, schema, parameter.get("example"), &join(at, "example"));
+    let runtime = if place == "header" { Place::Header } else { Place::Parameter };
+    schema::check_inline(cx, &join(at, "schema"), schema, runtime, name);
+    let found = cx.behind(schema);
+    let list = text(found, "type") == "array" && place == "query";
+    let style = (text(parameter, "style"), parameter.get("explode").and_then(Value::as_bool));
+    let wanted = if list { ("form", Some(false)) } else { ("", None) };
+    rule!(cx, "query-array-style" @ at;
+        style == wanted => "`{name}` has no agreed form in the query");
+    let one = if list { found.get("items").map_or(found, |item| cx.behind(item)) } else { found };
+    let fits = !has_fields(one) && text(one, "type") != "array";
+    rule!(cx, "unsupported" @ at; fits => "`{name}` in the {place} is more than a text, a number or a list of them");
+    fits_schema(cx, schema, example, &join(at, "example"));
 }
 
 /// Every body and every answer has an example, and each one fits.
 fn examples(cx: &mut Cx<'_>, at: &str, media: &Value) {
     let (one, many) = (media.get("example"), members(media, "examples").count());
-    cx.expect(
-        one.is_some() || many > 0,
-        "example-missing",
-        at,
-        "there is no example",
-    );
-    cx.expect(
-        one.is_none() || many == 0,
-        "example-mismatch",
-        at,
-        "`example` and `examples` stand side by side",
-    );
+    rule!(cx, "example-missing" @ at; one.is_some() || many > 0 => "there is no example");
+    rule!(cx, "example-mismatch" @ at;
+        one.is_none() || many == 0 => "`example` and `examples` stand side by side");
     let Some(schema) = media.get("schema") else {
         return;
     };
-    let shown = members(media, "examples").map(|(name, named)| {
-        (
-            join(&join(&join(at, "examples"), name), "value"),
-            named.get("value"),
-        )
-    });
-    for (place, value) in shown.chain([(join(at, "example"), one)]) {
+    let named = members(media, "examples").map(|(name, named)| (name, named.get("value")));
+    let named = named.map(|(name, value)| (join(&join(at, "examples"), name) + "/value", value));
+    for (place, value) in named.chain([(join(at, "example"), one)]) {
         let mut value = value.cloned();
         // Answers without data show the empty `data` that was seen.
-        if let Some(envelope) = value
-            .as_mut()
-            .and_then(Value::as_object_mut)
-            .filter(|_| at.contains("/responses/"))
+        let declared = resolve(cx.root, schema)
+            .is_some_and(|schema| member(schema, "properties", "data").is_some());
+        if let Some(Value::Object(envelope)) =
+            value.as_mut().filter(|_| at.contains("/responses/") && !declared)
         {
-            let declared = refs::resolve(cx.root, schema).is_some_and(|schema| {
-                members(schema, "properties").any(|(name, _)| name == "data")
-            });
-            let empty = envelope.get("data").is_some_and(|data| {
+            let empty = |data: &Value| {
                 data.is_null() || data.as_object().is_some_and(|data| data.is_empty())
-            });
-            if empty && !declared {
+            };
+            if envelope.get("data").is_some_and(empty) {
                 envelope.shift_remove("data");
             }
         }
@@ -673,9 +329,8 @@ fn examples(cx: &mut Cx<'_>, at: &str, media: &Value) {
 
 /// Reports where an example does not fit.
 pub(super) fn fits_schema(cx: &mut Cx<'_>, schema: &Value, value: Option<&Value>, at: &str) {
-    for (at, message) in value
-        .map(|value| example::mismatches(cx.root, schema, value, at))
-        .unwrap_or_default()
+    for (at, message) in
+        value.map(|value| example::mismatches(cx.root, schema, value, at)).unwrap_or_default()
     {
         cx.report("example-mismatch", &at, message);
     }

@@ -3,17 +3,23 @@
 use serde_json::Value;
 
 use super::operation::fits_schema;
-use super::{Cx, flag, is_pascal, is_snake, items, members, repeated, said, text, texts};
-use crate::names;
-use crate::refs::{self, join};
+use super::{
+    Cx, flag, is_pascal, is_snake, items, listed, member, members, repeated, said, shown, text,
+    texts,
+};
+use crate::names::{pascal, screaming, snake};
+use crate::refs::{join, resolve, target};
+use crate::shape::{Kind, Node};
 
 /// Where a schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// `components/schemas`.
     Component,
-    /// A property; `true` when it may be left out.
-    Property(bool),
+    /// A property that may be left out.
+    Optional,
+    /// A property that is always there.
+    Required,
     /// Items of a list.
     Items,
     /// A path or query parameter.
@@ -43,224 +49,60 @@ enum Form {
     Union,
 }
 
-/// The keys of each form, beside `type` and `description`; those of [`PLACED`] where the place allows them.
-const KEYS: &[(Form, &[&str])] = &[
-    (
-        Form::Struct,
-        &[
-            "required",
-            "properties",
-            "additionalProperties",
-            "example",
-            "x-failed-when",
-            "x-lenient",
-        ],
-    ),
-    (
-        Form::Open,
-        &[
-            "additionalProperties",
-            "nullable",
-            "example",
-            "x-views",
-            "x-aliases",
-        ],
-    ),
-    (Form::List, &["required", "properties", "nullable"]),
-    (
-        Form::Text,
-        &[
-            "format",
-            "nullable",
-            "default",
-            "example",
-            "minLength",
-            "maxLength",
-            "x-sensitive",
-            "x-lenient",
-            "x-aliases",
-            "x-known-values",
-        ],
-    ),
-    (
-        Form::TextEnum,
-        &[
-            "enum",
-            "default",
-            "example",
-            "x-enum-varnames",
-            "x-enum-descriptions",
-            "x-aliases",
-            "x-lenient",
-        ],
-    ),
-    (
-        Form::IntEnum,
-        &[
-            "format",
-            "enum",
-            "default",
-            "example",
-            "x-enum-varnames",
-            "x-enum-descriptions",
-        ],
-    ),
-    (Form::Constant, &["format", "enum", "example"]),
-    (
-        Form::Integer,
-        &[
-            "format",
-            "nullable",
-            "default",
-            "example",
-            "minimum",
-            "maximum",
-            "x-unit",
-            "x-lenient",
-            "x-aliases",
-        ],
-    ),
-    (
-        Form::Number,
-        &[
-            "format",
-            "nullable",
-            "default",
-            "example",
-            "minimum",
-            "maximum",
-            "x-unit",
-            "x-lenient",
-            "x-aliases",
-        ],
-    ),
-    (
-        Form::Bool,
-        &["nullable", "default", "example", "x-lenient", "x-aliases"],
-    ),
-    (
-        Form::Array,
-        &[
-            "items",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-            "nullable",
-            "default",
-            "example",
-            "x-lenient",
-            "x-aliases",
-        ],
-    ),
-    (
-        Form::Named,
-        &[
-            "allOf",
-            "nullable",
-            "default",
-            "example",
-            "x-lenient",
-            "x-aliases",
-        ],
-    ),
-    (Form::Flattened, &["allOf", "example"]),
-    (Form::Union, &["oneOf", "discriminator", "title", "example"]),
+/// The keys of each form: its name, the keys in any place, and those of [`PROPERTY`] and [`COMPONENT`].
+#[rustfmt::skip]
+const FORMS: &[(Form, &str, &[&str])] = &[
+    (Form::Struct, "an object", &["required", "properties", "additionalProperties", "example", "x-failed-when", "x-lenient"]),
+    (Form::Open, "an open object", &["additionalProperties", "nullable", "example", "x-views", "x-aliases"]),
+    (Form::List, "a list object", &["required", "properties", "nullable"]),
+    (Form::Text, "a text", &["format", "nullable", "default", "example", "minLength", "maxLength", "x-sensitive", "x-lenient",
+        "x-aliases", "x-known-values"]),
+    (Form::TextEnum, "an enum", &["enum", "default", "example", "x-enum-varnames", "x-enum-descriptions", "x-aliases", "x-lenient"]),
+    (Form::IntEnum, "an enum", &["format", "enum", "default", "example", "x-enum-varnames", "x-enum-descriptions"]),
+    (Form::Constant, "a constant", &["format", "enum", "example"]),
+    (Form::Integer, "an integer", &["format", "nullable", "default", "example", "minimum", "maximum", "x-unit", "x-lenient", "x-aliases"]),
+    (Form::Number, "a number", &["format", "nullable", "default", "example", "minimum", "maximum", "x-unit", "x-lenient", "x-aliases"]),
+    (Form::Bool, "a boolean", &["nullable", "default", "example", "x-lenient", "x-aliases"]),
+    (Form::Array, "a list", &["items", "minItems", "maxItems", "uniqueItems", "nullable", "default", "example", "x-lenient", "x-aliases"]),
+    (Form::Named, "a reference", &["allOf", "nullable", "default", "example", "x-lenient", "x-aliases"]),
+    (Form::Flattened, "a joined object", &["allOf", "example"]),
+    (Form::Union, "a union", &["oneOf", "discriminator", "title", "example"]),
 ];
 
-/// Whether a key has a meaning in a place and on a form.
-type Allowed = fn(Place, Form) -> bool;
+/// Keys that only properties have (and `default` parameters, and `x-aliases` enums of texts).
+const PROPERTY: [&str; 3] = ["nullable", "default", "x-aliases"];
 
-/// Keys that have a meaning only in some places.
-const PLACED: &[(&str, Allowed)] = &[
-    ("nullable", |place, _| matches!(place, Place::Property(_))),
-    ("default", |place, _| {
-        matches!(place, Place::Property(_) | Place::Parameter | Place::Header)
-    }),
-    ("x-aliases", |place, form| {
-        matches!(place, Place::Property(_)) || form == Form::TextEnum
-    }),
-    ("x-known-values", |place, _| place == Place::Component),
-    ("x-views", |place, _| place == Place::Component),
-];
+/// Keys that only components have.
+const COMPONENT: [&str; 2] = ["x-known-values", "x-views"];
 
+#[rustfmt::skip]
 const UNITS: &[&str] = &[
-    "m",
-    "km",
-    "m/s",
-    "deg",
-    "s",
-    "ms",
-    "h",
-    "percent",
-    "byte",
-    "kilobyte",
-    "kilobyte/s",
-    "millivolt",
-    "milliampere",
-    "celsius",
-    "pixel",
-    "ratio",
-    "count",
-    "unix-seconds",
-    "unix-milliseconds",
+    "m", "km", "m/s", "deg", "s", "ms", "h", "percent", "byte", "kilobyte", "kilobyte/s", "millivolt", "milliampere",
+    "celsius", "pixel", "count", "ratio", "unix-seconds", "unix-milliseconds",
 ];
 
 /// Last words of the names of physical quantities.
+#[rustfmt::skip]
 const PHYSICAL: &[&str] = &[
-    "altitude",
-    "angle",
-    "capacity",
-    "distance",
-    "duration",
-    "elevation",
-    "heading",
-    "height",
-    "humidity",
-    "latitude",
-    "length",
-    "longitude",
-    "pitch",
-    "progress",
-    "radius",
-    "roll",
-    "size",
-    "speed",
-    "temperature",
-    "time",
-    "timestamp",
-    "voltage",
-    "yaw",
+    "altitude", "angle", "capacity", "distance", "duration", "elevation", "heading", "height", "humidity", "latitude",
+    "length", "longitude", "pitch", "progress", "radius", "roll", "size", "speed", "temperature", "time", "timestamp",
+    "voltage", "yaw",
 ];
 
-/// All schema components, and all schemas within envelopes.
-pub(super) fn check(cx: &mut Cx<'_>) {
-    let components = cx.root.get("components").unwrap_or(&Value::Null);
-    let unions = members(components, "schemas").flat_map(|(_, schema)| items(schema, "oneOf"));
-    cx.arms = unions.filter_map(refs::schema_name).collect();
-    for (name, schema) in members(components, "schemas") {
-        let at = join("/components/schemas", name);
-        cx.described(schema, &at, &format!("the component `{name}`"));
-        check_inline(cx, &at, schema, Place::Component, name);
-    }
-    for (path, item) in members(cx.root, "paths") {
-        for method in ["get", "post", "put", "delete"] {
-            let at = format!(
-                "{}/{method}/responses/200/content/application~1json/schema",
-                join("/paths", path)
-            );
-            let data = cx
-                .root
-                .pointer(&format!("{at}/properties/data"))
-                .filter(|data| item.get(method).is_some() && is_list_form(data));
-            if let Some(data) = data {
-                check_inline(
-                    cx,
-                    &format!("{at}/properties/data"),
-                    data,
-                    Place::Property(true),
-                    "data",
-                );
-            }
+/// All schema components, and the lists in answers. Parameters bring their schemas themselves.
+pub(super) fn check(cx: &mut Cx<'_>, nodes: &[Node<'_>]) {
+    for Node { kind, at, value } in nodes {
+        let name = at.rsplit('/').next().unwrap_or_default();
+        if *kind == Kind::Schema && at.strip_prefix("/components/schemas/") == Some(name) {
+            rule!(cx, "description-missing" @ at;
+                said(value, "description") => "`{name}` has no description");
+            rule!(cx, "unsupported" @ at;
+                target(value).is_none() => "a component cannot be only a `$ref`");
+            check_inline(cx, at, value, Place::Component, name);
+        } else if at.ends_with("/200/content/application~1json/schema/properties/data")
+            && is_list_form(value)
+        {
+            check_inline(cx, at, value, Place::Optional, name);
         }
     }
 }
@@ -275,701 +117,371 @@ pub(super) fn has_fields(schema: &Value) -> bool {
 /// `{list: […]}`, written inline.
 pub(super) fn is_list_form(schema: &Value) -> bool {
     text(schema, "type") == "object"
-        && members(schema, "properties")
-            .map(|(name, _)| name)
-            .eq(["list"])
+        && members(schema, "properties").map(|(name, _)| name).eq(["list"])
 }
 
 /// Checks a schema and everything inline in it.
 pub(super) fn check_inline(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, name: &str) {
-    if refs::target(schema).is_some() || !schema.is_object() {
-        let component = place == Place::Component && schema.is_object();
-        return cx.expect(
-            !component,
-            "unsupported",
-            at,
-            "a component cannot be only a `$ref`",
-        );
-    }
-    let Some(form) = form(cx, at, schema, place) else {
+    if target(schema).is_some() || !schema.is_object() {
         return;
+    }
+    let form = match form(cx, schema, place) {
+        Ok(form) => form,
+        Err((rule, message)) => return cx.report(rule, at, message),
     };
     keys(cx, at, schema, place, form);
-    if place == Place::Header {
-        return;
-    }
     match form {
-        Form::Struct | Form::List => fields(cx, at, schema, form),
-        Form::Array => match schema.get("items") {
-            Some(inner) => check_inline(cx, &join(at, "items"), inner, Place::Items, name),
-            None => cx.report_with("unsupported", at, "a list of nothing", "write `items`"),
-        },
+        _ if place == Place::Header => return,
+        Form::Struct | Form::List => fields(cx, at, schema),
+        Form::Array => {
+            rule!(cx, "unsupported" @ at;
+                schema.get("items").is_some() => "a list without `items`");
+            let items = schema.get("items").unwrap_or(&Value::Null);
+            check_inline(cx, &join(at, "items"), items, Place::Items, name);
+        }
         Form::TextEnum | Form::IntEnum => values(cx, at, schema, form),
         Form::Union => union(cx, at, schema),
-        Form::Integer | Form::Number => format(cx, at, schema, form, name),
-        Form::Text if !matches!(text(schema, "format"), "" | "date-time" | "uri") => {
-            let message = format!(
-                "texts of format `{}` are not supported",
-                text(schema, "format")
-            );
-            cx.report_with(
-                "unsupported",
-                &join(at, "format"),
-                message,
-                "write `format: date-time`, or describe the form in words",
-            );
+        Form::Integer | Form::Number => number(cx, at, schema, form, name),
+        Form::Text => {
+            let format = text(schema, "format");
+            rule!(cx, "unsupported" @ join(at, "format");
+                ["", "date-time", "uri"].contains(&format) => "texts have no format `{format}`, only `date-time`");
         }
         _ => {}
     }
-    extensions(cx, at, schema, place, form, name);
+    lenient(cx, at, schema, place, form);
+    extensions(cx, at, schema, form);
     for key in ["default", "example"] {
         fits_schema(cx, schema, schema.get(key), &join(at, key));
     }
 }
 
-/// The form, or a problem when there is none.
-fn form(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place) -> Option<Form> {
-    let (all, component) = (items(schema, "allOf"), place == Place::Component);
-    let one_value = items(schema, "enum").len() == 1 && matches!(place, Place::Property(_));
-    let enumerated = schema.get("enum").is_some();
+/// The form, or the rule that says that there is none.
+fn form(cx: &Cx<'_>, schema: &Value, place: Place) -> Result<Form, (&'static str, String)> {
+    let component = place == Place::Component;
+    let property = matches!(place, Place::Required | Place::Optional);
+    let values = schema.get("enum").and_then(Value::as_array).map(Vec::len);
+    let no = |rule, message: &str| Err((rule, message.to_owned()));
     if schema.get("oneOf").is_some() {
-        cx.expect(component, "inline-object", at, "`oneOf` stands inline");
-        return component.then_some(Form::Union);
+        return if component {
+            Ok(Form::Union)
+        } else {
+            no("inline-object", "`oneOf` stands inline")
+        };
     }
     if schema.get("allOf").is_some() {
-        return all_of(cx, at, all, component);
+        let form = all_of(cx, items(schema, "allOf"), component);
+        return form.or_else(|message| no("allof-form", message));
     }
-    let form = match text(schema, "type") {
-        "object" if schema.get("properties").is_none() => {
+    let form = match (text(schema, "type"), values) {
+        ("object", _) if schema.get("properties").is_none() => {
             let open = flag(schema, "additionalProperties");
-            let help = "write `properties`, or `additionalProperties: true` for open keys";
-            if !open {
-                cx.report_with("unsupported", at, "an object that declares no keys", help);
-            }
-            return open.then_some(Form::Open);
+            return if open {
+                Ok(Form::Open)
+            } else {
+                no(
+                    "unsupported",
+                    "an object with neither `properties` nor `additionalProperties: true`",
+                )
+            };
         }
-        "object" if component => Form::Struct,
-        "object" if is_list_form(schema) && matches!(place, Place::Property(_)) => Form::List,
-        "object" => {
-            cx.report(
-                "inline-object",
-                at,
-                "an object with properties stands inline",
+        ("object", _) if component => Form::Struct,
+        ("object", _) if is_list_form(schema) && property => Form::List,
+        ("object", _) => return no("inline-object", "an object with properties stands inline"),
+        ("string" | "integer", Some(1)) if property => Form::Constant,
+        ("string" | "integer", Some(_)) if !component && place != Place::Header => {
+            return no("inline-enum", "an enum stands inline");
+        }
+        ("string", Some(_)) => Form::TextEnum,
+        ("integer", Some(_)) => Form::IntEnum,
+        ("string", None) => Form::Text,
+        ("integer", None) => Form::Integer,
+        ("number" | "boolean" | "array", _) if component => {
+            return no(
+                "unsupported",
+                "only objects, texts, integers and unions are components, this stands inline",
             );
-            return None;
         }
-        "string" | "integer" if enumerated && one_value => Form::Constant,
-        "string" | "integer" if enumerated && !component && place != Place::Header => {
-            cx.report("inline-enum", at, "an enum stands inline");
-            return None;
+        ("number", _) => Form::Number,
+        ("boolean", _) => Form::Bool,
+        ("array", _) => Form::Array,
+        _ if schema.get("anyOf").or(schema.get("not")).is_some() => {
+            return no("unsupported", "this is no type, no `oneOf` and no `allOf`");
         }
-        "string" if enumerated => Form::TextEnum,
-        "integer" if enumerated => Form::IntEnum,
-        "string" => Form::Text,
-        "integer" => Form::Integer,
-        "number" => Form::Number,
-        "boolean" => Form::Bool,
-        "array" => Form::Array,
-        _ if schema.get("anyOf").or(schema.get("not")).is_some() => return None,
-        "" => {
-            cx.report("bad-type", at, "the schema has no type");
-            return None;
-        }
-        other => {
-            cx.report(
-                "bad-type",
-                &join(at, "type"),
-                format!("there is no type `{other}`"),
-            );
-            return None;
-        }
+        _ => return Err(("bad-type", format!("the type is {}", shown(schema, "type")))),
     };
-    if component && matches!(form, Form::Bool | Form::Number | Form::Array) {
-        cx.report_with(
-            "unsupported",
-            at,
-            format!("a component of type {}", text(schema, "type")),
-            "write it where it is used",
-        );
-        return None;
-    }
-    Some(form)
+    Ok(form)
 }
 
-fn all_of(cx: &mut Cx<'_>, at: &str, all: &[Value], component: bool) -> Option<Form> {
-    let parts: Option<Vec<_>> = all
-        .iter()
-        .map(|part| refs::resolve(cx.root, part).filter(|_| refs::target(part).is_some()))
-        .collect();
-    let wrong = match parts.as_deref() {
-        None => "`allOf` holds something else than references to components",
-        Some([]) => "`allOf` is empty",
-        Some([target]) if component => match (text(target, "type"), target.get("enum")) {
-            ("string", None) => return Some(Form::Named),
-            _ => "an alias of something else than a text",
-        },
-        Some([_]) => return Some(Form::Named),
-        Some(_) if !component => "`allOf` of several parts stands inline",
-        Some([structs @ .., union]) => {
-            let open = |part: &&Value| {
-                part.get("properties").is_some() && part.get("additionalProperties").is_none()
-            };
-            let arms = items(union, "oneOf")
-                .iter()
-                .filter_map(|arm| refs::resolve(cx.root, arm));
-            let closed = arms
-                .filter(|arm| arm.get("additionalProperties").is_some())
-                .count()
-                > 0;
-            match union.get("oneOf") {
-                Some(_) if !said(union, "title") => {
-                    "the `oneOf` part has no `title`, which names its field"
+fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'static str> {
+    let found = parts.iter().filter(|part| target(part).is_some());
+    let found: Vec<_> = found.filter_map(|part| resolve(cx.root, part)).collect();
+    match found.as_slice() {
+        [] => Err("`allOf` holds no reference"),
+        _ if found.len() < parts.len() => Err("`allOf` holds something else than references"),
+        [target] if component && (text(target, "type"), target.get("enum")) != ("string", None) => {
+            Err("this renames something else than a text")
+        }
+        [_] => Ok(Form::Named),
+        _ if !component => Err("`allOf` of several parts stands inline"),
+        [objects @ .., union] => {
+            let closed = |part: &&&Value| part.get("additionalProperties").is_some();
+            let arms: Vec<_> =
+                items(union, "oneOf").iter().filter_map(|arm| resolve(cx.root, arm)).collect();
+            let plain = objects.iter().all(|part| part.get("properties").is_some());
+            match () {
+                () if arms.is_empty() || !plain => {
+                    Err("the parts are not objects and a last `oneOf`")
                 }
-                Some(_) if closed || !structs.iter().all(open) => {
-                    "a part with `additionalProperties` refuses the keys of the others"
+                () if !said(union, "title") => {
+                    Err("the `oneOf` part has no `title`, which names its field")
                 }
-                Some(_) => return Some(Form::Flattened),
-                None => "the last part is no `oneOf` component",
+                () if objects.iter().chain(&arms).any(|part| closed(&part)) => {
+                    Err("a part with `additionalProperties` refuses the keys of the others")
+                }
+                () => Ok(Form::Flattened),
             }
         }
-    };
-    cx.report("allof-form", at, wrong);
-    None
+    }
 }
 
 /// Keys that mean nothing on this form or in this place.
 fn keys(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
-    let known = KEYS
-        .iter()
-        .find(|(known, _)| *known == form)
-        .map_or(&[][..], |(_, keys)| keys);
-    for (key, _) in schema.as_object().into_iter().flatten() {
-        let at = join(at, key);
-        let placed = PLACED
-            .iter()
-            .find(|(name, _)| name == key)
-            .is_none_or(|(_, allowed)| allowed(place, form));
-        if matches!(key.as_str(), "type" | "description")
-            || (known.contains(&key.as_str()) && placed)
-        {
-            continue;
-        }
-        if crate::shape::Kind::Schema.under(key).is_some() {
-            let message = format!("`{key}` has no effect on {} here", described(form));
-            let rule = if key.starts_with("x-") {
-                "misplaced-extension"
-            } else {
-                "unsupported"
-            };
-            cx.report_with(
-                rule,
-                &at,
-                message,
-                "remove it, or move it to where it has one (see spec/README.md)",
-            );
-        }
+    let (mut label, mut known) = ("", &[][..]);
+    for (_, of_form, keys) in FORMS.iter().filter(|(known, ..)| *known == form) {
+        (label, known) = (*of_form, *keys);
     }
-}
-
-fn described(form: Form) -> &'static str {
-    match form {
-        Form::Struct => "an object",
-        Form::Open => "an open object",
-        Form::List => "a list object",
-        Form::Text => "a text",
-        Form::TextEnum | Form::IntEnum => "an enum",
-        Form::Constant => "a constant",
-        Form::Integer => "an integer",
-        Form::Number => "a number",
-        Form::Bool => "a boolean",
-        Form::Array => "a list",
-        Form::Named => "a reference",
-        Form::Flattened => "a joined object",
-        Form::Union => "a union",
+    for (key, _) in schema.as_object().into_iter().flatten() {
+        let key = key.as_str();
+        let placed = match place {
+            Place::Optional | Place::Required => !COMPONENT.contains(&key),
+            Place::Component => {
+                !PROPERTY.contains(&key) || (form == Form::TextEnum && key == "x-aliases")
+            }
+            Place::Parameter | Place::Header if key == "default" => true,
+            _ => !PROPERTY.contains(&key) && !COMPONENT.contains(&key),
+        };
+        let fine = ["type", "description"].contains(&key) || (known.contains(&key) && placed);
+        let elsewhere = Kind::Schema.under(key).is_some();
+        rule!(cx, "misplaced-extension" @ join(at, key);
+            fine || !elsewhere || !key.starts_with("x-") => "`{key}` has no effect on {label} here");
+        rule!(cx, "unsupported" @ join(at, key);
+            fine || !elsewhere || key.starts_with("x-") => "`{key}` has no effect on {label} here");
     }
 }
 
 /// Properties of an object: names, descriptions, requiredness, other spellings.
-fn fields(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
-    let (required, owner) = (
-        texts(schema, "required"),
-        at.strip_prefix("/components/schemas/").unwrap_or_default(),
-    );
-    let open = schema
-        .get("additionalProperties")
-        .is_some_and(|value| *value != Value::Bool(false));
-    if open {
-        let help = "write either `properties` or `additionalProperties: true`";
-        cx.report_with(
-            "unsupported",
-            &join(at, "additionalProperties"),
-            "declared and open keys in one object",
-            help,
-        );
+fn fields(cx: &mut Cx<'_>, at: &str, schema: &Value) {
+    let (required, inner) = (texts(schema, "required"), join(at, "properties"));
+    let arm = at.rsplit('/').next().is_some_and(|name| cx.arms.contains(name));
+    let open = schema.get("additionalProperties").is_some_and(|value| value != false);
+    rule!(cx, "unsupported" @ join(at, "additionalProperties");
+        !open => "declared keys beside open ones");
+    for name in &required {
+        let there = member(schema, "properties", name).is_some();
+        rule!(cx, "required-unknown" @ join(at, "required");
+            there => "there is no property `{name}`");
     }
-    for name in required
-        .iter()
-        .filter(|name| !members(schema, "properties").any(|(property, _)| property == **name))
-    {
-        cx.report(
-            "required-unknown",
-            &join(at, "required"),
-            format!("there is no property `{name}`"),
-        );
-    }
+    let mut spellings = Vec::new();
     for (name, property) in members(schema, "properties") {
-        let at = join(&join(at, "properties"), name);
-        let needed = required.contains(&name);
-        if form == Form::Struct && refs::target(property).is_none() {
-            cx.described(property, &at, &format!("the property `{name}`"));
-        }
+        let (at, needed) = (join(&inner, name), required.contains(&name));
+        let described =
+            target(property).is_some() || is_list_form(schema) || said(property, "description");
+        rule!(cx, "description-missing" @ at;
+            described => "the property `{name}` has no description");
         let constant = items(property, "enum").len() == 1;
-        let tag = cx.arms.contains(owner);
-        let fits = !constant || (needed && (tag || text(property, "type") == "string"));
-        cx.expect(
-            fits,
-            "inline-enum",
-            &at,
-            "a value that is always the same must be a required text, or the tag of a union's arm",
-        );
-        check_inline(cx, &at, property, Place::Property(!needed), name);
+        let fits = needed && (arm || text(property, "type") == "string");
+        rule!(cx, "inline-enum" @ at;
+            !constant || fits => "a constant must be a required text, or the tag of a union's arm");
+        let place = if needed { Place::Required } else { Place::Optional };
+        check_inline(cx, &at, property, place, name);
+        spellings.push((name, at.clone()));
     }
-    let wires: Vec<_> = members(schema, "properties")
-        .map(|(name, _)| name)
-        .collect();
-    let fields: Vec<_> = wires.iter().map(|name| names::snake(name)).collect();
-    cx.collisions(
-        &join(at, "properties"),
-        "the properties",
-        fields.iter().map(String::as_str).zip(wires.iter().copied()),
-    );
-    for (wire, field) in wires.iter().zip(&fields) {
-        cx.expect(
-            !field.is_empty(),
-            "name-collision",
-            &join(&join(at, "properties"), wire),
-            format!("`{wire}` gives no Rust name"),
-        );
+    cx.distinct(&inner, spellings.iter().map(|(name, _)| (snake(name), *name)));
+    for (name, property) in members(schema, "properties") {
+        let at = format!("{}/x-aliases", join(&inner, name));
+        spellings.extend(texts(property, "x-aliases").into_iter().map(|alias| (alias, at.clone())));
     }
-    let aliases = members(schema, "properties").flat_map(|(name, property)| {
-        let at = join(&join(&join(at, "properties"), name), "x-aliases");
-        texts(property, "x-aliases")
-            .into_iter()
-            .map(move |alias| (alias, at.clone()))
-    });
-    for (alias, at) in repeated(
-        wires
-            .iter()
-            .map(|wire| (*wire, String::new()))
-            .chain(aliases),
-    ) {
-        cx.report(
-            "aliases",
-            &at,
-            format!("`{alias}` is a property, or another property's alias"),
-        );
+    for (alias, at) in repeated(spellings) {
+        rule!(cx, "aliases" @ at; false => "`{alias}` is a property, or another property's alias");
     }
 }
 
 fn values(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
-    let values = items(schema, "enum");
-    cx.expect(
-        !values.is_empty(),
-        "enum-empty",
-        &join(at, "enum"),
-        "the enum has no values",
-    );
-    let spelt: Vec<_> = values
-        .iter()
-        .map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        })
-        .collect();
+    let (values, list) = (items(schema, "enum"), join(at, "enum"));
+    rule!(cx, "enum-empty" @ list; !values.is_empty() => "the enum has no values");
     for (index, value) in values.iter().enumerate() {
-        let at = join(&join(at, "enum"), index);
-        let typed = if form == Form::TextEnum {
-            value.is_string()
-        } else {
-            value.is_i64()
-        };
-        cx.expect(
-            typed,
-            "enum-values",
-            &at,
-            format!("{value} is no {}", text(schema, "type")),
-        );
-        cx.expect(
-            !values[..index].contains(value),
-            "enum-duplicate",
-            &at,
-            format!("{value} stands twice"),
-        );
+        let at = join(&list, index);
+        let typed = if form == Form::TextEnum { value.is_string() } else { value.is_i64() };
+        rule!(cx, "enum-values" @ at; typed => "{value} is no {}", text(schema, "type"));
+        rule!(cx, "enum-duplicate" @ at;
+            !values[..index].contains(value) => "{value} stands twice");
     }
-    let names = texts(schema, "x-enum-varnames");
-    let given = schema.get("x-enum-varnames").is_some();
-    cx.expect(
-        given || form == Form::TextEnum,
-        "enum-names",
-        at,
-        "the values of an integer enum have no names",
-    );
-    cx.expect(
-        !given || names.len() == values.len(),
-        "enum-names",
-        &join(at, "x-enum-varnames"),
-        format!("{} names for {} values", names.len(), values.len()),
-    );
-    for name in names.iter().filter(|name| !is_pascal(name)) {
-        cx.report(
-            "enum-names",
-            &join(at, "x-enum-varnames"),
-            format!("`{name}` is not in PascalCase"),
-        );
-    }
+    let (named, names) =
+        (schema.get("x-enum-varnames").is_some(), texts(schema, "x-enum-varnames"));
+    let complete = names.len() == values.len() && names.iter().all(|name| is_pascal(name));
+    rule!(cx, "enum-names" @ at; if named { complete } else { form == Form::TextEnum } =>
+        "{} values have the names [{}]", values.len(), names.join(", "));
     let docs = texts(schema, "x-enum-descriptions");
     let complete = docs.len() == values.len() && docs.iter().all(|text| !text.trim().is_empty());
-    cx.expect(
-        complete,
-        "enum-descriptions",
-        at,
-        format!("{} descriptions for {} values", docs.len(), values.len()),
-    );
-    let variants: Vec<_> = if given {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    } else {
-        spelt.iter().map(|value| names::pascal(value)).collect()
+    rule!(cx, "enum-descriptions" @ at;
+        complete => "{} descriptions for {} values", docs.len(), values.len());
+    let wires = texts(schema, "enum");
+    let variants: Vec<_> = match named {
+        true => names.iter().map(|name| (pascal(name), *name)).collect(),
+        false => wires.iter().map(|wire| (pascal(wire), *wire)).collect(),
     };
-    let pairs = variants
-        .iter()
-        .map(String::as_str)
-        .zip(spelt.iter().map(String::as_str));
-    cx.collisions(
-        &join(at, "enum"),
-        "the values",
-        pairs.clone().filter(|(name, _)| !name.is_empty()),
-    );
-    for (name, value) in pairs {
-        let message = format!("`{value}` gives no usable name: write `x-enum-varnames`");
-        cx.expect(
-            !matches!(name, "" | "Unknown" | "Self_"),
-            "name-collision",
-            &join(at, "enum"),
-            message,
-        );
-    }
+    let taken = variants.iter().any(|(name, _)| name == "Unknown");
+    rule!(cx, "name-collision" @ list; !taken => "the name `Unknown` stands for unknown values");
+    cx.distinct(&list, variants);
 }
 
 fn union(cx: &mut Cx<'_>, at: &str, schema: &Value) {
-    let arms: Option<Vec<_>> = items(schema, "oneOf")
-        .iter()
-        .map(|arm| Some((refs::target(arm)?, refs::resolve(cx.root, arm)?)))
-        .collect();
-    let Some(arms) =
-        arms.filter(|arms| arms.iter().all(|(_, arm)| arm.get("properties").is_some()))
-    else {
-        return cx.report(
-            "union-tag",
-            at,
-            "the arms are not all references to object components",
-        );
-    };
+    let arms = items(schema, "oneOf").iter();
+    let arms: Vec<_> =
+        arms.filter_map(|arm| Some((target(arm)?, resolve(cx.root, arm)?))).collect();
+    let objects = arms.iter().filter(|(_, arm)| arm.get("properties").is_some()).count();
+    rule!(cx, "union-tag" @ at;
+        objects == items(schema, "oneOf").len() => "the arms are not all object components");
     let tag_of = |arm: &Value, tag: &str, kind: &str| {
-        let property = arm
-            .get("properties")?
-            .get(tag)
-            .filter(|property| text(property, "type") == kind)?;
-        let [value] = items(property, "enum") else {
+        let [value] = items(member(arm, "properties", tag)?, "enum") else {
             return None;
         };
-        texts(arm, "required").contains(&tag).then(|| value.clone())
-    };
-    let distinct = |tags: &[Option<Value>]| {
-        tags.iter()
-            .enumerate()
-            .all(|(index, tag)| tag.is_some() && !tags[..index].contains(tag))
+        let typed = if kind == "string" { value.is_string() } else { value.is_i64() };
+        (typed && texts(arm, "required").contains(&tag)).then(|| value.clone())
     };
     if let Some(discriminator) = schema.get("discriminator") {
         let tag = text(discriminator, "propertyName");
-        let mapped = arms.iter().all(|(target, arm)| {
-            let Some(Value::String(value)) = tag_of(arm, tag, "string") else {
-                return false;
-            };
-            members(discriminator, "mapping")
-                .any(|(key, mapped)| key == value && mapped.as_str() == Some(target))
-        });
-        let complete = mapped && members(discriminator, "mapping").count() == arms.len();
-        cx.expect(
-            complete,
-            "union-tag",
-            &join(at, "discriminator"),
-            format!("`mapping` and the one-value enums of `{tag}` in the arms do not agree"),
-        );
-    } else {
-        let candidates = arms
-            .first()
-            .into_iter()
-            .flat_map(|(_, arm)| members(arm, "properties"))
-            .map(|(name, _)| name);
-        let tagged = |tag: &str| {
-            distinct(
-                &arms
-                    .iter()
-                    .map(|(_, arm)| tag_of(arm, tag, "integer"))
-                    .collect::<Vec<_>>(),
-            )
+        let mapped = |(target, arm): &(&str, &Value)| match tag_of(arm, tag, "string") {
+            Some(Value::String(value)) => {
+                member(discriminator, "mapping", &value).is_some_and(|to| to == target)
+            }
+            _ => false,
         };
-        let found = candidates.filter(|tag| tagged(tag)).count();
-        cx.expect(
-            found == 1,
-            "union-tag",
-            at,
-            format!("the arms have {found} tags in common that tell them apart"),
-        );
+        let complete =
+            arms.iter().all(mapped) && members(discriminator, "mapping").count() == arms.len();
+        rule!(cx, "union-tag" @ at;
+            complete => "`mapping` and the one-value enums of `{tag}` in the arms do not agree");
+        return;
     }
+    let candidates = arms.first().into_iter().flat_map(|(_, arm)| members(arm, "properties"));
+    let tells_apart = |(tag, _): &(&str, &Value)| {
+        let tags: Vec<_> = arms.iter().map(|(_, arm)| tag_of(arm, tag, "integer")).collect();
+        tags.iter().enumerate().all(|(index, tag)| tag.is_some() && !tags[..index].contains(tag))
+    };
+    let tags = candidates.filter(tells_apart).count();
+    rule!(cx, "union-tag" @ at;
+        tags == 1 => "the arms have {tags} integer tags in common that tell them apart");
 }
 
 /// `format` and `x-unit` of numbers.
-fn format(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form, name: &str) {
-    let (format, unit) = (
-        text(schema, "format"),
-        schema
-            .get("x-unit")
-            .map(|unit| unit.as_str().unwrap_or_default()),
-    );
-    let known: &[&str] = if form == Form::Integer {
-        &["int32", "int64"]
-    } else {
-        &["double", "float"]
-    };
-    cx.expect(
-        known.contains(&format),
-        "int-format",
-        at,
-        format!(
-            "the format is {}",
-            if format.is_empty() { "missing" } else { format }
-        ),
-    );
-    let share = schema.get("minimum").and_then(Value::as_f64) == Some(0.0)
-        && schema.get("maximum").and_then(Value::as_f64) == Some(1.0);
-    // Pages are counted, and a share from 0 to 1 has no unit.
-    let physical = name
-        .rsplit('_')
-        .next()
-        .is_some_and(|word| PHYSICAL.contains(&word))
-        && !name.starts_with("page_")
-        && !share;
-    match unit {
-        None => cx.expect(
-            !physical,
-            "unit-missing",
-            at,
-            format!("`{name}` has no unit"),
-        ),
-        Some(unit) => {
-            cx.expect(
-                UNITS.contains(&unit),
-                "unit-unknown",
-                &join(at, "x-unit"),
-                format!("there is no unit `{unit}`"),
-            );
-            let time = !unit.starts_with("unix-") || (form == Form::Integer && format == "int64");
-            cx.expect(
-                time,
-                "int-format",
-                at,
-                "a point in time must be `type: integer` with `format: int64`",
-            );
-        }
+fn number(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form, name: &str) {
+    let (format, unit) = (text(schema, "format"), text(schema, "x-unit"));
+    let known = if form == Form::Integer { ["int32", "int64"] } else { ["double", "float"] };
+    rule!(cx, "int-format" @ at; known.contains(&format) => "the format is `{format}`");
+    rule!(cx, "int-format" @ at;
+        !unit.starts_with("unix-") || format == "int64" => "a point in time needs an int64");
+    rule!(cx, "unit-unknown" @ join(at, "x-unit");
+        schema.get("x-unit").is_none() || UNITS.contains(&unit) => "there is no unit `{unit}`");
+    // Pages are counted.
+    let physical = name.rsplit('_').next().is_some_and(|word| PHYSICAL.contains(&word));
+    let counted = name.starts_with("page_");
+    rule!(cx, "unit-missing" @ at;
+        counted || !physical || schema.get("x-unit").is_some() => "`{name}` has no unit");
+}
+
+fn lenient(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
+    let at = join(at, "x-lenient");
+    rule!(cx, "lenient" @ at;
+        schema.get("x-lenient").is_none() || listed(schema, "x-lenient") => "this is no list");
+    let behind = text(cx.behind(schema), "type");
+    for (index, name) in texts(schema, "x-lenient").into_iter().enumerate() {
+        let (fits, wanted) = match name {
+            "int-or-string" => {
+                (["string", "integer", "number"].contains(&behind), "a text or a number")
+            }
+            "null-list" => {
+                (form == Form::Array && flag(schema, "nullable"), "a list with `nullable: true`")
+            }
+            "array-or-object" => (form == Form::Array, "a list"),
+            "seconds-or-milliseconds" => {
+                (text(schema, "x-unit").starts_with("unix-"), "a point in time with `x-unit`")
+            }
+            "empty-string-is-absent" => (place == Place::Optional, "an optional property"),
+            "bool-or-int" => (form == Form::Bool, "a boolean"),
+            "odd-is-absent" => (
+                form == Form::Struct && !listed(schema, "required"),
+                "an object that requires nothing",
+            ),
+            _ => (false, "nothing: there is no such leniency"),
+        };
+        rule!(cx, "lenient" @ join(&at, index); fits => "`{name}` belongs on {wanted}");
     }
 }
 
-fn extensions(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form, name: &str) {
-    let key = |key: &str| join(at, key);
-    if let Some(list) = schema.get("x-lenient") {
-        lenient(cx, &key("x-lenient"), list, schema, place, form);
-    }
-    if let Some(value) = schema.get("x-sensitive") {
-        let plain = text(schema, "format").is_empty() && schema.get("x-known-values").is_none();
-        cx.expect(
-            *value == Value::Bool(true) && plain,
-            "sensitive",
-            &key("x-sensitive"),
-            "this cannot be a secret",
-        );
-    }
-    match schema.get("x-aliases") {
-        Some(aliases) if form == Form::TextEnum => {
-            let values = texts(schema, "enum");
-            cx.expect(
-                aliases.as_object().is_some_and(|map| !map.is_empty()),
-                "aliases",
-                &key("x-aliases"),
-                "the aliases of an enum are no map",
-            );
-            for (other, canonical) in members(schema, "x-aliases") {
-                let fits = canonical
-                    .as_str()
-                    .is_some_and(|canonical| values.contains(&canonical))
-                    && !values.contains(&other);
-                cx.expect(
-                    fits,
-                    "aliases",
-                    &join(&key("x-aliases"), other),
-                    format!("`{other}: {canonical}` is not other: canonical"),
-                );
-            }
+/// `x-sensitive`, `x-aliases`, `x-known-values`, `x-failed-when`, `x-views`.
+fn extensions(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
+    let has = |key: &str| schema.get(key).is_some();
+    let plain = flag(schema, "x-sensitive") && !has("format") && !has("x-known-values");
+    rule!(cx, "sensitive" @ join(at, "x-sensitive");
+        !has("x-sensitive") || plain => "this cannot be a secret");
+
+    if form == Form::TextEnum && has("x-aliases") {
+        let values = texts(schema, "enum");
+        rule!(cx, "aliases" @ join(at, "x-aliases");
+            members(schema, "x-aliases").count() > 0 => "this is no map");
+        for (other, canonical) in members(schema, "x-aliases") {
+            let known = canonical.as_str().is_some_and(|canonical| values.contains(&canonical));
+            rule!(cx, "aliases" @ join(&join(at, "x-aliases"), other);
+                known && !values.contains(&other) => "`{other}: {canonical}` is not other: canonical");
         }
-        Some(aliases) => alias_list(cx, &key("x-aliases"), aliases, name),
-        None => {}
+    } else {
+        alias_list(cx, at, schema);
     }
-    known_values(cx, &key("x-known-values"), schema);
-    if schema.get("x-failed-when").is_some() {
-        let mut pairs = members(schema, "x-failed-when");
-        let fits = match (pairs.next(), pairs.next()) {
-            (Some((property, value)), None) => schema
-                .get("properties")
-                .and_then(|properties| properties.get(property))
-                .is_some_and(|property| {
-                    let values = cx.behind(property);
-                    text(values, "type") == "string" && items(values, "enum").contains(value)
-                }),
-            _ => false,
-        };
-        cx.expect(
-            fits,
-            "failed-when",
-            &key("x-failed-when"),
-            "this is no value of a property's string enum",
-        );
+
+    let place = join(at, "x-known-values");
+    let (mut seen, mut names) = (Vec::new(), Vec::new());
+    rule!(cx, "known-values" @ place;
+        !has("x-known-values") || listed(schema, "x-known-values") => "this is no list");
+    for (index, row) in items(schema, "x-known-values").iter().enumerate() {
+        let (at, name) = (join(&place, index), text(row, "name"));
+        let whole = said(row, "value")
+            && said(row, "description")
+            && row.as_object().is_some_and(|row| row.len() == 3);
+        rule!(cx, "known-values" @ at;
+            whole && is_pascal(name) => "this is not {{value, name, description}}");
+        seen.push((text(row, "value"), at));
+        names.push((screaming(name), name));
     }
-    if let Some(views) = schema.get("x-views") {
-        cx.expect(
-            views.as_array().is_some_and(|list| !list.is_empty()),
-            "views",
-            &key("x-views"),
-            "the views are no list",
-        );
+    cx.distinct(&place, names);
+    for (value, at) in repeated(seen) {
+        rule!(cx, "known-values" @ at; false => "the value {value} stands twice");
     }
+
+    let failed = members(schema, "x-failed-when").filter(|(name, value)| {
+        let values = member(schema, "properties", name).map(|property| cx.behind(property));
+        values.is_some_and(|values| value.is_string() && items(values, "enum").contains(value))
+    });
+    let fits = failed.count() == 1 && members(schema, "x-failed-when").count() == 1;
+    rule!(cx, "failed-when" @ join(at, "x-failed-when");
+        !has("x-failed-when") || fits => "this is no value of a property's string enum");
+
+    let place = join(at, "x-views");
+    rule!(cx, "views" @ place; !has("x-views") || listed(schema, "x-views") => "this is no list");
     for (index, view) in items(schema, "x-views").iter().enumerate() {
-        let target = cx.document.schema(text(view, "schema"));
+        let target = cx.document.schema(text(view, "schema")).unwrap_or(&Value::Null);
         let tolerant =
-            target.is_some_and(|target| texts(target, "x-lenient").contains(&"odd-is-absent"));
-        let known = view.as_object().is_some_and(|view| {
-            view.keys()
-                .all(|key| matches!(key.as_str(), "name" | "schema" | "keys"))
-        });
+            texts(target, "x-lenient").contains(&"odd-is-absent") && is_snake(text(view, "name"));
+        let mut keys = view.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+        let known = keys.all(|key| ["name", "schema", "keys"].contains(&key));
         let keyed = view.get("keys").is_none_or(|keys| keys == "payload-index");
-        let fits = tolerant && known && keyed && is_snake(text(view, "name"));
-        cx.expect(
-            fits,
-            "views",
-            &join(&key("x-views"), index),
-            format!("`{}` is no view", text(view, "name")),
-        );
+        rule!(cx, "views" @ join(&place, index); tolerant && known && keyed => "this is no view");
     }
 }
 
 /// Other names of a property or a parameter.
-pub(super) fn alias_list(cx: &mut Cx<'_>, at: &str, aliases: &Value, name: &str) {
-    let fits = aliases
-        .as_array()
-        .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_string));
-    cx.expect(
-        fits,
-        "aliases",
-        at,
-        format!("the aliases of `{name}` are no list of names"),
-    );
-}
-
-fn known_values(cx: &mut Cx<'_>, at: &str, schema: &Value) {
-    let Some(list) = schema.get("x-known-values") else {
-        return;
-    };
-    cx.expect(
-        list.as_array().is_some_and(|list| !list.is_empty()),
-        "known-values",
-        at,
-        "the known values are no list",
-    );
-    let rows = items(schema, "x-known-values");
-    for (index, row) in rows.iter().enumerate() {
-        let fits = said(row, "value")
-            && said(row, "description")
-            && is_pascal(text(row, "name"))
-            && row.as_object().is_some_and(|row| row.len() == 3);
-        cx.expect(
-            fits,
-            "known-values",
-            &join(at, index),
-            "a known value is not {value, name, description}",
-        );
-    }
-    for (value, at) in repeated(
-        rows.iter()
-            .enumerate()
-            .map(|(index, row)| (text(row, "value"), join(at, index))),
-    ) {
-        cx.report(
-            "known-values",
-            &at,
-            format!("the value {value} stands twice"),
-        );
-    }
-    let constants: Vec<_> = rows
-        .iter()
-        .map(|row| names::screaming(text(row, "name")))
-        .collect();
-    cx.collisions(
-        at,
-        "the known values",
-        constants
-            .iter()
-            .map(String::as_str)
-            .zip(rows.iter().map(|row| text(row, "name"))),
-    );
-}
-
-fn lenient(cx: &mut Cx<'_>, at: &str, list: &Value, schema: &Value, place: Place, form: Form) {
-    cx.expect(
-        list.as_array().is_some_and(|list| !list.is_empty()),
-        "lenient",
-        at,
-        "`x-lenient` is no list",
-    );
-    let target = cx.behind(schema);
-    for (index, entry) in items(schema, "x-lenient").iter().enumerate() {
-        let name = entry.as_str().unwrap_or_default();
-        let (fits, wanted) = match name {
-            "int-or-string" => (
-                matches!(text(target, "type"), "string" | "integer" | "number"),
-                "a text or a number",
-            ),
-            "null-list" => (
-                form == Form::Array && flag(schema, "nullable"),
-                "a list with `nullable: true`",
-            ),
-            "array-or-object" => (form == Form::Array, "a list"),
-            "seconds-or-milliseconds" => (
-                text(schema, "x-unit").starts_with("unix-"),
-                "a point in time with `x-unit`",
-            ),
-            "empty-string-is-absent" => (place == Place::Property(true), "an optional property"),
-            "bool-or-int" => (form == Form::Bool, "a boolean"),
-            "odd-is-absent" => (
-                form == Form::Struct && schema.get("required").is_none(),
-                "an object component without required properties",
-            ),
-            _ => (false, "nothing: there is no such leniency"),
-        };
-        cx.expect(
-            fits && (form != Form::Struct || name == "odd-is-absent"),
-            "lenient",
-            &join(at, index),
-            format!("`{name}` belongs on {wanted}"),
-        );
-    }
+pub(super) fn alias_list(cx: &mut Cx<'_>, at: &str, node: &Value) {
+    let fits = listed(node, "x-aliases") && items(node, "x-aliases").iter().all(Value::is_string);
+    rule!(cx, "aliases" @ join(at, "x-aliases");
+        node.get("x-aliases").is_none() || fits => "this is no list of names");
 }

@@ -51,25 +51,15 @@ impl<'a> Node<'a> {
         let base = join(&self.at, key);
         let at = |index| join(&base, index);
         let items = self.list(key).iter().enumerate();
-        items
-            .map(|(index, value)| Node {
-                value,
-                at: at(index),
-            })
-            .collect()
+        items.map(|(index, value)| Node { value, at: at(index) }).collect()
     }
 
     pub(super) fn entries(&self, key: &str) -> Vec<(&'a str, Self)> {
         let base = join(&self.at, key);
-        let node = |value, name| Node {
-            value,
-            at: join(&base, name),
-        };
+        let node = |value, name| Node { value, at: join(&base, name) };
         let map = self.value.get(key).and_then(Value::as_object);
         let entries = map.into_iter().flatten();
-        entries
-            .map(|(name, value)| (name.as_str(), node(value, name)))
-            .collect()
+        entries.map(|(name, value)| (name.as_str(), node(value, name))).collect()
     }
 
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
@@ -109,9 +99,7 @@ impl<'a> Node<'a> {
             Some("count") | None => None,
             Some(unit) => Some(format!("Unit: {}.", unit_words(unit))),
         };
-        let text_time = each
-            .get("format")
-            .is_some_and(|format| format == "date-time");
+        let text_time = each.get("format").is_some_and(|format| format == "date-time");
         let default = self.value.get("default").map(|default| match default {
             Value::String(text) => format!("Default: `{text}`."),
             other => format!("Default: {other}."),
@@ -122,8 +110,7 @@ impl<'a> Node<'a> {
             span(each, "minimum", "maximum").map(|range| format!("{subject}: {range}.")),
             span(self.value, "minLength", "maxLength").map(|n| format!("Length: {n} characters.")),
             span(self.value, "minItems", "maxItems").map(|n| format!("Entries: {n}.")),
-            self.flag("uniqueItems")
-                .then(|| "No entry twice.".to_owned()),
+            self.flag("uniqueItems").then(|| "No entry twice.".to_owned()),
             default,
         ];
         facts.into_iter().flatten().collect()

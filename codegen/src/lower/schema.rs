@@ -27,10 +27,7 @@ pub(super) struct Defs<'a> {
 
 impl<'a> Defs<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
-        Self {
-            document,
-            wanted: Vec::new(),
-        }
+        Self { document, wanted: Vec::new() }
     }
 
     /// All arguments of an operation as one closed object.
@@ -54,10 +51,7 @@ impl<'a> Defs<'a> {
                 continue;
             };
             let mut schema = self.convert(parameter.value.get("schema").unwrap_or(&Value::Null));
-            schema.insert(
-                "description".to_owned(),
-                parameter.docs("description").into(),
-            );
+            schema.insert("description".to_owned(), parameter.docs("description").into());
             schema.extend(
                 parameter
                     .value
@@ -69,11 +63,8 @@ impl<'a> Defs<'a> {
         if let Some(body) = body {
             self.body(body.value, &mut object);
         }
-        let closed = if object.unions.is_empty() {
-            "additionalProperties"
-        } else {
-            "unevaluatedProperties"
-        };
+        let closed =
+            if object.unions.is_empty() { "additionalProperties" } else { "unevaluatedProperties" };
         let mut schema = Map::new();
         schema.insert("type".to_owned(), "object".into());
         schema.insert("properties".to_owned(), object.properties.into());
@@ -89,12 +80,7 @@ impl<'a> Defs<'a> {
         let Some(target) = self.document.resolve(schema) else {
             return;
         };
-        for part in target
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for part in target.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             match self.document.resolve(part) {
                 Some(union) if union.get("oneOf").is_some() => {
                     object.unions.push(self.convert(part).into());
@@ -117,9 +103,7 @@ impl<'a> Defs<'a> {
 
     fn convert(&mut self, schema: &'a Value) -> Map<String, Value> {
         let mut converted = Map::new();
-        let nullable = schema
-            .get("nullable")
-            .is_some_and(|nullable| nullable == true);
+        let nullable = schema.get("nullable").is_some_and(|nullable| nullable == true);
         for (key, value) in schema.as_object().into_iter().flatten() {
             let (key, value) = match (key.as_str(), value) {
                 (key, _) if DROPPED.contains(&key) => continue,
@@ -133,10 +117,9 @@ impl<'a> Defs<'a> {
                         None => continue,
                     }
                 }
-                ("allOf" | "oneOf", Value::Array(parts)) => (
-                    key.as_str(),
-                    parts.iter().map(|part| self.convert(part)).collect(),
-                ),
+                ("allOf" | "oneOf", Value::Array(parts)) => {
+                    (key.as_str(), parts.iter().map(|part| self.convert(part)).collect())
+                }
                 ("items", items) => ("items", self.convert(items).into()),
                 ("properties", Value::Object(members)) => {
                     let members: Map<_, _> = members
@@ -146,10 +129,9 @@ impl<'a> Defs<'a> {
                     ("properties", members.into())
                 }
                 ("type", kind) if nullable => ("type", json!([kind, "null"])),
-                ("enum", Value::Array(values)) if nullable => (
-                    "enum",
-                    values.iter().cloned().chain([Value::Null]).collect(),
-                ),
+                ("enum", Value::Array(values)) if nullable => {
+                    ("enum", values.iter().cloned().chain([Value::Null]).collect())
+                }
                 ("description", Value::String(text)) => ("description", text.trim().into()),
                 (key, value) => (key, value.clone()),
             };
@@ -179,9 +161,7 @@ impl<'a> Defs<'a> {
             };
             let mut schema = self.convert(component);
             let at = refs::join("/components/schemas", name);
-            let strict = types
-                .iter()
-                .any(|def| def.at == at && def.in_request && !def.in_response);
+            let strict = types.iter().any(|def| def.at == at && def.in_request && !def.in_response);
             if strict && component.get("properties").is_some() && !arms.contains(&name) {
                 schema.entry("additionalProperties").or_insert(false.into());
             }
@@ -210,18 +190,10 @@ impl Arguments {
 
 /// Components that stand beside other properties (arms of a union in an `allOf`), so that they cannot be closed on their own.
 fn flattened_arms(document: &Document) -> Vec<&str> {
-    let components = document
-        .at("/components/schemas")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let components =
+        document.at("/components/schemas").and_then(Value::as_object).into_iter().flatten();
     components
-        .filter_map(|(_, schema)| {
-            schema
-                .get("allOf")?
-                .as_array()
-                .filter(|parts| parts.len() > 1)
-        })
+        .filter_map(|(_, schema)| schema.get("allOf")?.as_array().filter(|parts| parts.len() > 1))
         .flatten()
         .filter_map(|part| document.resolve(part)?.get("oneOf")?.as_array())
         .flatten()

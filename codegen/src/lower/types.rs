@@ -51,10 +51,7 @@ impl<'a> Types<'a> {
     pub(super) fn refuse(&mut self, node: &Node<'a>, what: &str) {
         let (what, help) = what.split_once(": ").unwrap_or((what, ""));
         let message = format!("{what} is not supported");
-        self.problems.push(
-            self.document
-                .problem("unsupported", &node.at, message, help),
-        );
+        self.problems.push(self.document.problem("unsupported", &node.at, message, help));
     }
 
     /// `node`, or what its `$ref` stands for.
@@ -66,41 +63,28 @@ impl<'a> Types<'a> {
             self.refuse(node, "a reference to nothing: mend it");
             return None;
         };
-        Some(Node {
-            value,
-            at: target.trim_start_matches('#').to_owned(),
-        })
+        Some(Node { value, at: target.trim_start_matches('#').to_owned() })
     }
 
     /// The JSON media type of a request body or response.
     pub(super) fn json(&mut self, content: &Node<'a>) -> Option<Node<'a>> {
-        self.resolve(content)?
-            .get("content")?
-            .get("application/json")
+        self.resolve(content)?.get("content")?.get("application/json")
     }
 
     /// What the `data` of an envelope is.
     pub(super) fn output(&mut self, reply: &Node<'a>) -> Output {
-        let properties = reply
-            .get("schema")
-            .and_then(|envelope| envelope.get("properties"));
+        let properties = reply.get("schema").and_then(|envelope| envelope.get("properties"));
         let Some(data) = properties.and_then(|properties| properties.get("data")) else {
             return Output::Accepted;
         };
         match self.ty(&data) {
             Some(Type::Named(type_name)) => {
                 let failed_when = self.failed_when(&data, &type_name);
-                return Output::Data {
-                    type_name,
-                    failed_when,
-                };
+                return Output::Data { type_name, failed_when };
             }
             Some(Type::Listing { item, bare }) => match *item {
                 Type::Named(item) => return Output::Listing { item, bare },
-                _ => self.refuse(
-                    &data,
-                    "a list of unnamed items as `data`: make them a component",
-                ),
+                _ => self.refuse(&data, "a list of unnamed items as `data`: make them a component"),
             },
             Some(_) => self.refuse(&data, "this as `data`: use a component, or the list form"),
             None => {}
@@ -113,10 +97,7 @@ impl<'a> Types<'a> {
         let (property, value) = component.entries("x-failed-when").into_iter().next()?;
         let found = self.find_failure(type_name, property, value.value.as_str()?);
         if found.is_none() {
-            self.refuse(
-                &value,
-                "this x-failed-when: name a property that is a text enum",
-            );
+            self.refuse(&value, "this x-failed-when: name a property that is a text enum");
         }
         found
     }
@@ -188,9 +169,7 @@ impl<'a> Types<'a> {
                     members.constants.push((wire.to_owned(), value.clone()));
                 }
                 Some(_) => self.refuse(&property, "a constant that is no required text"),
-                None => members
-                    .fields
-                    .extend(self.field(wire, &property, required, place)),
+                None => members.fields.extend(self.field(wire, &property, required, place)),
             }
         }
     }
@@ -221,9 +200,7 @@ impl<'a> Types<'a> {
         place: Place,
     ) -> Option<Field> {
         let ty = self.ty(schema)?;
-        let behind = schema
-            .reference()
-            .and_then(|reference| self.resolve(&reference));
+        let behind = schema.reference().and_then(|reference| self.resolve(&reference));
         let mut field = Field {
             name: names::snake(wire),
             wire: wire.to_owned(),
@@ -265,11 +242,7 @@ impl<'a> Types<'a> {
     }
 
     fn scalar(&mut self, schema: &Node<'a>) -> Option<Type> {
-        match (
-            schema.text("type"),
-            schema.text("format"),
-            schema.text("x-unit"),
-        ) {
+        match (schema.text("type"), schema.text("format"), schema.text("x-unit")) {
             ("boolean", ..) => Some(Type::Bool),
             ("number", ..) => Some(Type::F64),
             ("integer", _, "unix-seconds") => Some(Type::Time(TimeForm::UnixSeconds)),
@@ -280,10 +253,7 @@ impl<'a> Types<'a> {
             ("string", ..) if schema.flag("x-sensitive") => Some(Type::Secret),
             ("string", ..) => Some(Type::String),
             _ => {
-                self.refuse(
-                    schema,
-                    "this schema: write a type, a $ref, or an allOf with one $ref",
-                );
+                self.refuse(schema, "this schema: write a type, a $ref, or an allOf with one $ref");
                 None
             }
         }
@@ -292,17 +262,11 @@ impl<'a> Types<'a> {
     fn list(&mut self, schema: &Node<'a>) -> Option<Type> {
         let items = schema.get("items")?;
         if items.has("x-lenient") {
-            self.refuse(
-                &items,
-                "x-lenient on items: make the items a component that has it",
-            );
+            self.refuse(&items, "x-lenient on items: make the items a component that has it");
         }
         let item = self.ty(&items)?;
         if item == Type::Secret {
-            self.refuse(
-                &items,
-                "a list of secrets: wrap the secret in an object component",
-            );
+            self.refuse(&items, "a list of secrets: wrap the secret in an object component");
         }
         Some(Type::List(Box::new(item)))
     }
@@ -318,10 +282,9 @@ impl<'a> Types<'a> {
                 };
                 return Some(Type::Listing { item, bare });
             }
-            _ => self.refuse(
-                schema,
-                "an inline object: make it a component, so that it has a name",
-            ),
+            _ => {
+                self.refuse(schema, "an inline object: make it a component, so that it has a name")
+            }
         }
         None
     }
@@ -342,11 +305,7 @@ impl<'a> Types<'a> {
             "object" => true,
             _ => schema.has("oneOf") || schema.has("allOf"),
         };
-        if named {
-            Some(self.add(component, &schema, None))
-        } else {
-            self.scalar(&schema)
-        }
+        if named { Some(self.add(component, &schema, None)) } else { self.scalar(&schema) }
     }
 
     /// Adds a named type: first its place in the order, then what it consists of.
@@ -370,15 +329,11 @@ impl<'a> Types<'a> {
         let int_or_string = schema.lists("x-lenient", "int-or-string");
         let kind = match schema.text("type") {
             "string" if schema.has("enum") => text_enum(schema),
-            "integer" if schema.has("enum") => TypeKind::IntEnum {
-                variants: variants(schema, Value::as_i64),
-            },
+            "integer" if schema.has("enum") => {
+                TypeKind::IntEnum { variants: variants(schema, Value::as_i64) }
+            }
             "integer" => TypeKind::Integer { int_or_string },
-            "string" => TypeKind::Text {
-                int_or_string,
-                widens_to: None,
-                known: known(schema),
-            },
+            "string" => TypeKind::Text { int_or_string, widens_to: None, known: known(schema) },
             "object" if schema.flag("additionalProperties") => self.open_object(schema),
             _ if schema.has("oneOf") => self.union(schema),
             _ => match schema.reference() {
@@ -395,29 +350,15 @@ impl<'a> Types<'a> {
     fn object(&mut self, schema: &Node<'a>, tag: Option<&str>) -> TypeKind {
         let Members { fields, constants } = self.members(schema, Place::Member, tag);
         if constants.len() > 1 {
-            self.refuse(
-                schema,
-                "more than one constant: keep one, describe the other as a text",
-            );
+            self.refuse(schema, "more than one constant: keep one, describe the other as a text");
         }
-        TypeKind::Struct {
-            fields,
-            constants,
-            view: schema.lists("x-lenient", "odd-is-absent"),
-        }
+        TypeKind::Struct { fields, constants, view: schema.lists("x-lenient", "odd-is-absent") }
     }
 
     /// A component that is another text id with a meaning of its own.
     fn narrowed(&mut self, schema: &Node<'a>, wider: &Node<'a>) -> TypeKind {
-        let target = self
-            .component(wider)
-            .as_ref()
-            .and_then(named)
-            .map(str::to_owned);
-        let def = self
-            .defs
-            .iter()
-            .find(|def| Some(&def.name) == target.as_ref());
+        let target = self.component(wider).as_ref().and_then(named).map(str::to_owned);
+        let def = self.defs.iter().find(|def| Some(&def.name) == target.as_ref());
         let inherited = match def.map(|def| &def.kind) {
             Some(TypeKind::Text { int_or_string, .. }) => *int_or_string,
             _ => {
@@ -428,11 +369,7 @@ impl<'a> Types<'a> {
                 false
             }
         };
-        TypeKind::Text {
-            int_or_string: inherited,
-            widens_to: target,
-            known: known(schema),
-        }
+        TypeKind::Text { int_or_string: inherited, widens_to: target, known: known(schema) }
     }
 
     fn open_object(&mut self, schema: &Node<'a>) -> TypeKind {
@@ -465,22 +402,15 @@ impl<'a> Types<'a> {
                 components.push((name, arm));
             }
         }
-        let declared = schema
-            .get("discriminator")
-            .map(|node| node.text("propertyName"));
+        let declared = schema.get("discriminator").map(|node| node.text("propertyName"));
         let Some(tag) = declared.or_else(|| shared_constant(&components)) else {
             self.refuse(schema, TAGLESS);
-            return TypeKind::Union {
-                tag: String::new(),
-                arms: Vec::new(),
-            };
+            return TypeKind::Union { tag: String::new(), arms: Vec::new() };
         };
         let stems = stems(components.iter().map(|(component, _)| *component));
         let mut arms = Vec::new();
         for ((component, arm), stem) in components.iter().zip(stems) {
-            let property = arm
-                .get("properties")
-                .and_then(|properties| properties.get(tag));
+            let property = arm.get("properties").and_then(|properties| properties.get(tag));
             let (tag_value, name) = match property.as_ref().and_then(Node::constant) {
                 Some(Value::String(text)) => (TagValue::Text(text.clone()), names::pascal(text)),
                 Some(Value::Number(number)) => {
@@ -492,24 +422,13 @@ impl<'a> Types<'a> {
                 }
             };
             let type_name = self.arm(component, arm, tag);
-            arms.push(Arm {
-                name,
-                tag: tag_value,
-                type_name,
-                docs: arm.docs("description"),
-            });
+            arms.push(Arm { name, tag: tag_value, type_name, docs: arm.docs("description") });
         }
         let pairs = arms.iter().map(|arm| (arm.name.as_str(), ""));
         if !names::collisions(pairs).is_empty() {
-            self.refuse(
-                schema,
-                "a union whose arms get the same name: rename a component",
-            );
+            self.refuse(schema, "a union whose arms get the same name: rename a component");
         }
-        TypeKind::Union {
-            tag: tag.to_owned(),
-            arms,
-        }
+        TypeKind::Union { tag: tag.to_owned(), arms }
     }
 
     /// The struct of an arm without its tag; none when nothing is left.
@@ -528,18 +447,11 @@ impl<'a> Types<'a> {
 
     /// All types with direction and module, and what was wrong.
     pub(super) fn finish(mut self, tags: &[Tag]) -> (Vec<TypeDef>, Diagnostics) {
-        let names = self
-            .defs
-            .iter()
-            .enumerate()
-            .map(|(at, def)| (def.name.clone(), at));
+        let names = self.defs.iter().enumerate().map(|(at, def)| (def.name.clone(), at));
         let positions: HashMap<String, usize> = names.collect();
         let position = |name: &str| positions.get(name).copied();
-        let parts: Vec<Vec<usize>> = self
-            .defs
-            .iter()
-            .map(|def| parts(def).filter_map(position).collect())
-            .collect();
+        let parts: Vec<Vec<usize>> =
+            self.defs.iter().map(|def| parts(def).filter_map(position).collect()).collect();
         for tag in tags {
             for operation in &tag.operations {
                 let arguments = operation.fields.iter().filter_map(|field| named(&field.ty));
@@ -623,14 +535,8 @@ fn text_enum(schema: &Node<'_>) -> TypeKind {
 }
 
 fn variants<T: ToString>(schema: &Node<'_>, read: impl Fn(&Value) -> Option<T>) -> Vec<Variant<T>> {
-    let (names, docs) = (
-        schema.texts("x-enum-varnames"),
-        schema.texts("x-enum-descriptions"),
-    );
-    let values = schema
-        .items("enum")
-        .into_iter()
-        .filter_map(|node| read(node.value));
+    let (names, docs) = (schema.texts("x-enum-varnames"), schema.texts("x-enum-descriptions"));
+    let values = schema.items("enum").into_iter().filter_map(|node| read(node.value));
     values
         .enumerate()
         .map(|(at, value)| Variant {
@@ -652,34 +558,26 @@ fn known(schema: &Node<'_>) -> Vec<KnownValue> {
 }
 
 fn lenient(schema: &Node<'_>) -> impl Iterator<Item = Lenient> {
-    schema
-        .texts("x-lenient")
-        .into_iter()
-        .filter_map(|word| match word.as_str() {
-            "int-or-string" => Some(Lenient::IntOrString),
-            "null-list" => Some(Lenient::NullList),
-            "seconds-or-milliseconds" => Some(Lenient::SecondsOrMilliseconds),
-            "array-or-object" => Some(Lenient::ArrayOrObject),
-            "empty-string-is-absent" => Some(Lenient::EmptyStringIsAbsent),
-            "bool-or-int" => Some(Lenient::BoolOrInt),
-            "odd-is-absent" => Some(Lenient::OddIsAbsent),
-            _ => None,
-        })
+    schema.texts("x-lenient").into_iter().filter_map(|word| match word.as_str() {
+        "int-or-string" => Some(Lenient::IntOrString),
+        "null-list" => Some(Lenient::NullList),
+        "seconds-or-milliseconds" => Some(Lenient::SecondsOrMilliseconds),
+        "array-or-object" => Some(Lenient::ArrayOrObject),
+        "empty-string-is-absent" => Some(Lenient::EmptyStringIsAbsent),
+        "bool-or-int" => Some(Lenient::BoolOrInt),
+        "odd-is-absent" => Some(Lenient::OddIsAbsent),
+        _ => None,
+    })
 }
 
 /// The property that is required and constant in every arm.
 fn shared_constant<'a>(arms: &[(&'a str, Node<'a>)]) -> Option<&'a str> {
     let fixes = |arm: &Node<'a>, name: &str| {
-        let property = arm
-            .get("properties")
-            .and_then(|properties| properties.get(name));
+        let property = arm.get("properties").and_then(|properties| properties.get(name));
         arm.lists("required", name) && property.is_some_and(|node| node.constant().is_some())
     };
     let (_, first) = arms.first()?;
-    let mut names = first
-        .entries("properties")
-        .into_iter()
-        .map(|(name, _)| name);
+    let mut names = first.entries("properties").into_iter().map(|(name, _)| name);
     names.find(|name| arms.iter().all(|(_, arm)| fixes(arm, name)))
 }
 
@@ -689,18 +587,7 @@ fn stems<'n>(components: impl Iterator<Item = &'n str>) -> Vec<String> {
         .map(|name| names::snake(name).rsplit('_').map(names::pascal).collect())
         .collect();
     let shortest = words.iter().map(Vec::len).min().unwrap_or_default();
-    let same = |back: &usize| {
-        words
-            .iter()
-            .all(|other| other.get(*back) == words[0].get(*back))
-    };
-    let common = if words.len() > 1 {
-        (0..shortest - 1).take_while(same).count()
-    } else {
-        0
-    };
-    words
-        .iter()
-        .map(|words| words[common..].iter().rev().map(String::as_str).collect())
-        .collect()
+    let same = |back: &usize| words.iter().all(|other| other.get(*back) == words[0].get(*back));
+    let common = if words.len() > 1 { (0..shortest - 1).take_while(same).count() } else { 0 };
+    words.iter().map(|words| words[common..].iter().rev().map(String::as_str).collect()).collect()
 }

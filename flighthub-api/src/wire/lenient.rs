@@ -338,11 +338,28 @@ pub(crate) fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>
     deserializer: D,
 ) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    Ok(if value.is_null() {
-        T::default()
-    } else {
-        serde_json::from_value(value).unwrap_or_default()
-    })
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    // Devices differ in whether they write a number, its text, or a number for yes and no.
+    let others = other_kinds(&value);
+    let read = |value| serde_json::from_value(value).ok();
+    Ok(read(value).or_else(|| others.into_iter().find_map(read)).unwrap_or_default())
+}
+
+/// The same value as the other kinds that it may be meant as.
+fn other_kinds(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().and_then(super::whole_number);
+            let truth =
+                whole.filter(|whole| matches!(whole, 0 | 1)).map(|whole| (whole == 1).into());
+            let text = Value::String(number.to_string());
+            [whole.map(Value::from), truth, Some(text)].into_iter().flatten().collect()
+        }
+        Value::String(text) => text.trim().parse().map(Value::Number).into_iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -394,5 +411,11 @@ mod tests {
             assert_eq!(read::<Vec<i64>>(text, |d| one_or_many(d)), Some(many), "{text}");
         }
         assert_eq!(read::<Option<i64>>("\"x\"", |d| tolerant(d)), Some(None));
+        for (text, value) in [("3", Some(3)), ("\"3\"", Some(3)), ("3.0", Some(3)), ("[3]", None)] {
+            assert_eq!(read::<Option<i64>>(text, |d| tolerant(d)), Some(value), "{text}");
+        }
+        assert_eq!(read::<Option<String>>("3", |d| tolerant(d)), Some(Some("3".into())));
+        assert_eq!(read::<Option<bool>>("1", |d| tolerant(d)), Some(Some(true)));
+        assert_eq!(read::<Option<bool>>("2", |d| tolerant(d)), Some(None));
     }
 }

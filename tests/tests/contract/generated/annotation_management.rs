@@ -3,12 +3,11 @@
 //! Annotation Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn annotation_create() {
-    check::<AnnotationCreate>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/map/element",
         query: "",
@@ -78,5 +77,6 @@ fn annotation_create() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<AnnotationCreate>(documented);
 }

@@ -3,12 +3,11 @@
 //! Device Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn device_state() {
-    check::<DeviceState>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/device/1581F0Q8X000U00G00A3/state",
         query: "",
@@ -292,12 +291,13 @@ fn device_state() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<DeviceState>(documented);
 }
 
 #[test]
 fn device_hms() {
-    check::<DeviceHms>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/device/hms",
         query: "device_sn_list=7CTXN0000B00A1,1581F0Q8X000U00G00A1",
@@ -356,37 +356,39 @@ fn device_hms() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<DeviceHms>(documented);
 }
 
 #[test]
 fn device_command() {
-    check::<DeviceCommand>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/device/1581F0Q8X000U00G00A1/command",
         query: "",
-        body: Some(
-            r#"{
+        body: Some(r#"{
               "device_command": "return_home"
-            }"#,
-        ),
+            }"#),
         arguments: r#"{
           "device_sn": "1581F0Q8X000U00G00A1",
           "device_command": "return_home"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceCommand>(documented);
 }
 
 #[test]
 fn device_change_camera() {
-    check::<DeviceChangeCamera>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/device/change-camera",
         query: "",
@@ -402,19 +404,22 @@ fn device_change_camera() {
           "camera_index": "165-0-7",
           "camera_position": "outdoor"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceChangeCamera>(documented);
 }
 
 #[test]
 fn device_change_lens() {
-    check::<DeviceChangeLens>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/device/change-lens",
         query: "",
@@ -430,19 +435,22 @@ fn device_change_lens() {
           "camera_index": "81-0-0",
           "lens_type": "zoom"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceChangeLens>(documented);
 }
 
 #[test]
 fn device_acquire_control() {
-    check::<DeviceAcquireControl>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/device/control",
         query: "",
@@ -460,47 +468,50 @@ fn device_acquire_control() {
             "81-0-0"
           ]
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "drone_sn": "1581F0Q8X000U00G00A1",
-                "controls": [
-                  {
-                    "type": "flight",
-                    "gateway": {
-                      "sn": ""
-                    },
-                    "user": {
-                      "call_sign": "",
-                      "user_id": "",
-                      "type": ""
-                    }
-                  },
-                  {
-                    "type": "payload",
-                    "payload_index": "81-0-0",
-                    "gateway": {
-                      "sn": "7CTXN0000B00A1"
-                    },
-                    "user": {
-                      "call_sign": "Operator A",
-                      "user_id": "1700000000000000001",
-                      "type": "cloud"
-                    }
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "drone_sn": "1581F0Q8X000U00G00A1",
+                    "controls": [
+                      {
+                        "type": "flight",
+                        "gateway": {
+                          "sn": ""
+                        },
+                        "user": {
+                          "call_sign": "",
+                          "user_id": "",
+                          "type": ""
+                        }
+                      },
+                      {
+                        "type": "payload",
+                        "payload_index": "81-0-0",
+                        "gateway": {
+                          "sn": "7CTXN0000B00A1"
+                        },
+                        "user": {
+                          "call_sign": "Operator A",
+                          "user_id": "1700000000000000001",
+                          "type": "cloud"
+                        }
+                      }
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceAcquireControl>(documented);
 }
 
 #[test]
 fn device_release_control() {
-    check::<DeviceReleaseControl>(Documented {
+    let documented = Documented {
         method: "DELETE",
         path: "/openapi/v0.1/device/control",
         query: "",
@@ -518,47 +529,50 @@ fn device_release_control() {
             "81-0-0"
           ]
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "drone_sn": "1581F0Q8X000U00G00A1",
-                "controls": [
-                  {
-                    "type": "flight",
-                    "gateway": {
-                      "sn": ""
-                    },
-                    "user": {
-                      "call_sign": "",
-                      "user_id": "",
-                      "type": ""
-                    }
-                  },
-                  {
-                    "type": "payload",
-                    "payload_index": "81-0-0",
-                    "gateway": {
-                      "sn": ""
-                    },
-                    "user": {
-                      "call_sign": "",
-                      "user_id": "",
-                      "type": ""
-                    }
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "drone_sn": "1581F0Q8X000U00G00A1",
+                    "controls": [
+                      {
+                        "type": "flight",
+                        "gateway": {
+                          "sn": ""
+                        },
+                        "user": {
+                          "call_sign": "",
+                          "user_id": "",
+                          "type": ""
+                        }
+                      },
+                      {
+                        "type": "payload",
+                        "payload_index": "81-0-0",
+                        "gateway": {
+                          "sn": ""
+                        },
+                        "user": {
+                          "call_sign": "",
+                          "user_id": "",
+                          "type": ""
+                        }
+                      }
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceReleaseControl>(documented);
 }
 
 #[test]
 fn device_set_stream_quality() {
-    check::<DeviceSetStreamQuality>(Documented {
+    let documented = Documented {
         method: "PUT",
         path: "/openapi/v0.1/device/stream/quality",
         query: "",
@@ -574,19 +588,22 @@ fn device_set_stream_quality() {
           "camera_index": "81-0-0",
           "quality_type": "smooth"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<DeviceSetStreamQuality>(documented);
 }
 
 #[test]
 fn device_calibrate_rtk() {
-    check::<DeviceCalibrateRtk>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/device/7CTXN0000B00A1/rtk",
         query: "",
@@ -631,5 +648,6 @@ fn device_calibrate_rtk() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<DeviceCalibrateRtk>(documented);
 }

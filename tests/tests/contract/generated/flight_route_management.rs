@@ -3,12 +3,11 @@
 //! Flight Route Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn wayline_finish_upload() {
-    check::<WaylineFinishUpload>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/wayline/finish-upload",
         query: "",
@@ -22,36 +21,82 @@ fn wayline_finish_upload() {
           "name": "north-fence",
           "object_key": "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10/wayline/1d8c3a52-6b7e-4f90-a1c2-d3e4f5061728/north-fence.kmz"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "name": "north-fence",
-                "uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "name": "north-fence",
+                    "uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<WaylineFinishUpload>(documented);
 }
 
 #[test]
 fn wayline_list() {
-    check::<WaylineList>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/wayline",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "list": [
-                  {
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "list": [
+                      {
+                        "id": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+                        "name": "north-fence",
+                        "size": 4096,
+                        "template_types": [
+                          "waypoint"
+                        ],
+                        "update_time": 1795165200123,
+                        "device_model_key": "0-91-1",
+                        "payload_information": [
+                          {
+                            "domain": "1",
+                            "type": "81",
+                            "lens_type": "wide"
+                          }
+                        ]
+                      }
+                    ]
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<WaylineList>(documented);
+}
+
+#[test]
+fn wayline_get() {
+    let documented = Documented {
+        method: "GET",
+        path: "/openapi/v0.1/wayline/c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+        query: "",
+        body: None,
+        arguments: r#"{
+          "wayline_id": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"
+        }"#,
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
                     "id": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
                     "name": "north-fence",
                     "size": 4096,
@@ -66,51 +111,14 @@ fn wayline_list() {
                         "type": "81",
                         "lens_type": "wide"
                       }
-                    ]
+                    ],
+                    "download_url": "https://storage.example.com/wayline/north-fence.kmz?X-Amz-Expires=3600",
+                    "distance": 1520.5,
+                    "wayline_point_nums": 12
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
-}
-
-#[test]
-fn wayline_get() {
-    check::<WaylineGet>(Documented {
-        method: "GET",
-        path: "/openapi/v0.1/wayline/c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
-        query: "",
-        body: None,
-        arguments: r#"{
-          "wayline_id": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"
-        }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "id": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
-                "name": "north-fence",
-                "size": 4096,
-                "template_types": [
-                  "waypoint"
-                ],
-                "update_time": 1795165200123,
-                "device_model_key": "0-91-1",
-                "payload_information": [
-                  {
-                    "domain": "1",
-                    "type": "81",
-                    "lens_type": "wide"
-                  }
-                ],
-                "download_url": "https://storage.example.com/wayline/north-fence.kmz?X-Amz-Expires=3600",
-                "distance": 1520.5,
-                "wayline_point_nums": 12
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<WaylineGet>(documented);
 }

@@ -3,12 +3,11 @@
 //! Livestream Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn livestream_start() {
-    check::<LivestreamStart>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/live-stream/start",
         query: "",
@@ -52,12 +51,13 @@ fn livestream_start() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<LivestreamStart>(documented);
 }
 
 #[test]
 fn converter_create() {
-    check::<ConverterCreate>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/live-stream/converter",
         query: "",
@@ -81,84 +81,91 @@ fn converter_create() {
             "url": "rtmp://media.example.net/live/gate"
           }
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<ConverterCreate>(documented);
 }
 
 #[test]
 fn converter_list() {
-    check::<ConverterList>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/live-stream/converter",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "list": [
-                  {
-                    "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9",
-                    "converter_name": "Gate camera",
-                    "sn": "7CTXN0000B00A1",
-                    "camera_index": "165-0-7",
-                    "schema": "rtmp",
-                    "schema_option": {
-                      "url": "rtmp://media.example.net/live/gate"
-                    },
-                    "auto_push_stream": true,
-                    "device_online_status": true,
-                    "device_callsign": "North dock",
-                    "state": "running",
-                    "code": 0
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "list": [
+                      {
+                        "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9",
+                        "converter_name": "Gate camera",
+                        "sn": "7CTXN0000B00A1",
+                        "camera_index": "165-0-7",
+                        "schema": "rtmp",
+                        "schema_option": {
+                          "url": "rtmp://media.example.net/live/gate"
+                        },
+                        "auto_push_stream": true,
+                        "device_online_status": true,
+                        "device_callsign": "North dock",
+                        "state": "running",
+                        "code": 0
+                      }
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<ConverterList>(documented);
 }
 
 #[test]
 fn converter_set() {
-    check::<ConverterSet>(Documented {
+    let documented = Documented {
         method: "PUT",
         path: "/openapi/v0.1/live-stream/converter/0A1B2C3D4E5F60718293A4B5C6D7E8F9",
         query: "",
-        body: Some(
-            r#"{
+        body: Some(r#"{
               "auto_push_stream": true
-            }"#,
-        ),
+            }"#),
         arguments: r#"{
           "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9",
           "auto_push_stream": true
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<ConverterSet>(documented);
 }
 
 #[test]
 fn converter_delete() {
-    check::<ConverterDelete>(Documented {
+    let documented = Documented {
         method: "DELETE",
         path: "/openapi/v0.1/live-stream/converter/0A1B2C3D4E5F60718293A4B5C6D7E8F9",
         query: "",
@@ -166,12 +173,15 @@ fn converter_delete() {
         arguments: r#"{
           "converter_id": "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<ConverterDelete>(documented);
 }

@@ -3,52 +3,54 @@
 //! Model Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn model_list() {
-    check::<ModelList>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/model",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "list": [
-                  {
-                    "id": 4127701,
-                    "name": "Quarry east 2D",
-                    "file_type": "model_2d",
-                    "show_on_map": true,
-                    "size": 218103808,
-                    "create_at": 1747812034000,
-                    "update_at": 1747815721000
-                  },
-                  {
-                    "id": 4127702,
-                    "name": "Quarry east 3D",
-                    "file_type": "model_3d",
-                    "show_on_map": false,
-                    "size": 1503238553,
-                    "create_at": 1747812035000,
-                    "update_at": 1747819042000
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "list": [
+                      {
+                        "id": 4127701,
+                        "name": "Quarry east 2D",
+                        "file_type": "model_2d",
+                        "show_on_map": true,
+                        "size": 218103808,
+                        "create_at": 1747812034000,
+                        "update_at": 1747815721000
+                      },
+                      {
+                        "id": 4127702,
+                        "name": "Quarry east 3D",
+                        "file_type": "model_3d",
+                        "show_on_map": false,
+                        "size": 1503238553,
+                        "create_at": 1747812035000,
+                        "update_at": 1747819042000
+                      }
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<ModelList>(documented);
 }
 
 #[test]
 fn model_get() {
-    check::<ModelGet>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/model/4127701",
         query: "",
@@ -56,31 +58,34 @@ fn model_get() {
         arguments: r#"{
           "model_id": 4127701
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "id": 4127701,
-                "name": "Quarry east 2D",
-                "user_name": "survey-team",
-                "file_type": "model_2d",
-                "show_on_map": true,
-                "size": 218103808,
-                "url": "https://models.example.com/4127701.zip?Expires=1747820000&Signature=sample",
-                "preview_url": "https://models.example.com/4127701/preview?Expires=1747820000&Signature=sample",
-                "create_at": 1747812034000,
-                "update_at": 1747815721000
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "id": 4127701,
+                    "name": "Quarry east 2D",
+                    "user_name": "survey-team",
+                    "file_type": "model_2d",
+                    "show_on_map": true,
+                    "size": 218103808,
+                    "url": "https://models.example.com/4127701.zip?Expires=1747820000&Signature=sample",
+                    "preview_url": "https://models.example.com/4127701/preview?Expires=1747820000&Signature=sample",
+                    "create_at": 1747812034000,
+                    "update_at": 1747815721000
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<ModelGet>(documented);
 }
 
 #[test]
 fn model_create() {
-    check::<ModelCreate>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/model/create",
         query: "",
@@ -152,15 +157,18 @@ fn model_create() {
             ]
           }
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "id": 4127703
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "id": 4127703
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<ModelCreate>(documented);
 }

@@ -3,42 +3,44 @@
 //! Open Modeling.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn openmodel_obtain_token() {
-    check::<OpenmodelObtainToken>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/open_model/stores/obtain_token",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "cloud_name": "AWS_S3",
-                "access_key_id": "SAMPLEKEYID000",
-                "secret_access_key": "sample-secret",
-                "session_token": "sample-session",
-                "region": "eu-central-1",
-                "cloud_bucket_name": "sample-bucket",
-                "callback_param": "c2FtcGxl",
-                "store_path": "fh/organizations/9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/open_reconstruction/tmp/66a1c0de-7777-4888-9999-0b1c2d3e4f50/{fileName}",
-                "expire_time": 1779443600,
-                "end_point": "https://objects.example.net"
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "cloud_name": "AWS_S3",
+                    "access_key_id": "SAMPLEKEYID000",
+                    "secret_access_key": "sample-secret",
+                    "session_token": "sample-session",
+                    "region": "eu-central-1",
+                    "cloud_bucket_name": "sample-bucket",
+                    "callback_param": "c2FtcGxl",
+                    "store_path": "fh/organizations/9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/open_reconstruction/tmp/66a1c0de-7777-4888-9999-0b1c2d3e4f50/{fileName}",
+                    "expire_time": 1779443600,
+                    "end_point": "https://objects.example.net"
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelObtainToken>(documented);
 }
 
 #[test]
 fn openmodel_upload_callback() {
-    check::<OpenmodelUploadCallback>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/open_model/stores/upload_callback",
         query: "",
@@ -74,27 +76,30 @@ fn openmodel_upload_callback() {
             }
           ]
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
-                "upload_count": 2,
-                "file_name_list": [
-                  "IMG_0001.JPG",
-                  "IMG_0002.JPG"
-                ]
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
+                    "upload_count": 2,
+                    "file_name_list": [
+                      "IMG_0001.JPG",
+                      "IMG_0002.JPG"
+                    ]
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelUploadCallback>(documented);
 }
 
 #[test]
 fn openmodel_get_resource() {
-    check::<OpenmodelGetResource>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/open_model/resource/66a1c0de-7777-4888-9999-0b1c2d3e4f50",
         query: "",
@@ -102,28 +107,31 @@ fn openmodel_get_resource() {
         arguments: r#"{
           "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
-                "status": 1,
-                "resource_size": 734003200,
-                "file_names": [
-                  "IMG_0001.JPG",
-                  "IMG_0002.JPG"
-                ]
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
+                    "status": 1,
+                    "resource_size": 734003200,
+                    "file_names": [
+                      "IMG_0001.JPG",
+                      "IMG_0002.JPG"
+                    ]
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelGetResource>(documented);
 }
 
 #[test]
 fn openmodel_delete_resource() {
-    check::<OpenmodelDeleteResource>(Documented {
+    let documented = Documented {
         method: "DELETE",
         path: "/openapi/v0.1/open_model/resource/66a1c0de-7777-4888-9999-0b1c2d3e4f50",
         query: "",
@@ -131,19 +139,22 @@ fn openmodel_delete_resource() {
         arguments: r#"{
           "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelDeleteResource>(documented);
 }
 
 #[test]
 fn openmodel_start() {
-    check::<OpenmodelStart>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/open_model/models/reconstruction/start",
         query: "",
@@ -159,26 +170,29 @@ fn openmodel_start() {
           "parameter_3d": "{\"parameter\":{\"output_mesh\":true,\"generate_b3dm\":true,\"quality_level\":2}}",
           "delete_resource_if_finish": false
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "model_3d": {
-                  "uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344",
-                  "status": 12,
-                  "sub_error_code": 0
-                }
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "model_3d": {
+                      "uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344",
+                      "status": 12,
+                      "sub_error_code": 0
+                    }
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelStart>(documented);
 }
 
 #[test]
 fn openmodel_stop() {
-    check::<OpenmodelStop>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/open_model/models/aa11bb22-cccc-4ddd-8eee-ff0011223344/reconstruction/stop",
         query: "",
@@ -186,20 +200,23 @@ fn openmodel_stop() {
         arguments: r#"{
           "model_uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {}
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {}
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelStop>(documented);
 }
 
 #[test]
 fn openmodel_running() {
-    check::<OpenmodelRunning>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/open_model/models/running",
         query: "",
@@ -239,12 +256,13 @@ fn openmodel_running() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<OpenmodelRunning>(documented);
 }
 
 #[test]
 fn openmodel_get() {
-    check::<OpenmodelGet>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/open_model/models/aa11bb22-cccc-4ddd-8eee-ff0011223344",
         query: "",
@@ -252,31 +270,34 @@ fn openmodel_get() {
         arguments: r#"{
           "model_uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
-                "model_uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344",
-                "model_type": 2,
-                "model_status": 14,
-                "model_size": 0,
-                "reconstruction_progress": 42,
-                "error_code": 0,
-                "zip_status": 0,
-                "zip_progress": 0,
-                "zip_file_key": ""
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "resource_uuid": "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
+                    "model_uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344",
+                    "model_type": 2,
+                    "model_status": 14,
+                    "model_size": 0,
+                    "reconstruction_progress": 42,
+                    "error_code": 0,
+                    "zip_status": 0,
+                    "zip_progress": 0,
+                    "zip_file_key": ""
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelGet>(documented);
 }
 
 #[test]
 fn openmodel_delete() {
-    check::<OpenmodelDelete>(Documented {
+    let documented = Documented {
         method: "DELETE",
         path: "/openapi/v0.1/open_model/models/aa11bb22-cccc-4ddd-8eee-ff0011223344",
         query: "",
@@ -284,13 +305,16 @@ fn openmodel_delete() {
         arguments: r#"{
           "model_uuid": "aa11bb22-cccc-4ddd-8eee-ff0011223344"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {}
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {}
+                }"#,
+            ),
+        ],
+    };
+    check::<OpenmodelDelete>(documented);
 }

@@ -3,12 +3,11 @@
 //! Organize Projects.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn project_list() {
-    check::<ProjectList>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/project",
         query: "page=1&page_size=100&q=harbor&prj_authorized_status=project-status-authorized&usage=simple&sort_column=created_at&sort_type=DESC",
@@ -69,12 +68,13 @@ fn project_list() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<ProjectList>(documented);
 }
 
 #[test]
 fn project_devices_of_organization() {
-    check::<ProjectDevicesOfOrganization>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/device",
         query: "",
@@ -202,12 +202,13 @@ fn project_devices_of_organization() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<ProjectDevicesOfOrganization>(documented);
 }
 
 #[test]
 fn project_devices() {
-    check::<ProjectDevices>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/project/device",
         query: "",
@@ -366,44 +367,48 @@ fn project_devices() {
                 }"#,
             ),
         ],
-    });
+    };
+    check::<ProjectDevices>(documented);
 }
 
 #[test]
 fn project_sts_token() {
-    check::<ProjectStsToken>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/project/sts-token",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "success",
-              "data": {
-                "endpoint": "https://objects.example.com",
-                "provider": "aws",
-                "region": "eu-central-1",
-                "bucket": "fh2-example",
-                "object_key_prefix": "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10/wayline",
-                "credentials": {
-                  "access_key_id": "STS.EXAMPLE",
-                  "access_key_secret": "EXAMPLESECRET",
-                  "security_token": "EXAMPLETOKEN",
-                  "expire": 900,
-                  "platform": 0
-                }
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "success",
+                  "data": {
+                    "endpoint": "https://objects.example.com",
+                    "provider": "aws",
+                    "region": "eu-central-1",
+                    "bucket": "fh2-example",
+                    "object_key_prefix": "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10/wayline",
+                    "credentials": {
+                      "access_key_id": "STS.EXAMPLE",
+                      "access_key_secret": "EXAMPLESECRET",
+                      "security_token": "EXAMPLETOKEN",
+                      "expire": 900,
+                      "platform": 0
+                    }
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<ProjectStsToken>(documented);
 }
 
 #[test]
 fn project_add_members() {
-    check::<ProjectAddMembers>(Documented {
+    let documented = Documented {
         method: "PUT",
         path: "/openapi/v0.1/project/member",
         query: "",
@@ -427,12 +432,15 @@ fn project_add_members() {
             }
           ]
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<ProjectAddMembers>(documented);
 }

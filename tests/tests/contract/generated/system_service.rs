@@ -3,23 +3,25 @@
 //! System Service.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn system_status() {
-    check::<SystemStatus>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/system_status",
         query: "",
         body: None,
         arguments: r#"{}"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<SystemStatus>(documented);
 }

@@ -3,12 +3,11 @@
 //! Task Management.
 
 use flighthub_api::v1::*;
-
 use crate::{Documented, check};
 
 #[test]
 fn task_create() {
-    check::<TaskCreate>(Documented {
+    let documented = Documented {
         method: "POST",
         path: "/openapi/v0.1/flight-task",
         query: "",
@@ -38,47 +37,51 @@ fn task_create() {
           "resumable_status": "manual",
           "task_type": "immediate"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10"
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10"
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskCreate>(documented);
 }
 
 #[test]
 fn task_set_status() {
-    check::<TaskSetStatus>(Documented {
+    let documented = Documented {
         method: "PUT",
         path: "/openapi/v0.1/flight-task/5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10/status",
         query: "",
-        body: Some(
-            r#"{
+        body: Some(r#"{
               "status": "suspended"
-            }"#,
-        ),
+            }"#),
         arguments: r#"{
           "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
           "status": "suspended"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": ""
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": ""
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskSetStatus>(documented);
 }
 
 #[test]
 fn task_list() {
-    check::<TaskList>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/flight-task/list",
         query: "sn=7CTXN0000B00A1&name=North%20fence&begin_at=1793487600&end_at=1796079600&task_type=timed&status=executing",
@@ -93,48 +96,51 @@ fn task_list() {
             "executing"
           ]
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "OK",
-              "data": {
-                "list": [
-                  {
-                    "name": "North fence",
-                    "uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
-                    "task_type": "timed",
-                    "status": "success",
-                    "sn": "7CTXN0000B00A1",
-                    "landing_dock_sn": "7CTXN0000B00B2",
-                    "begin_at": "2026-11-20T09:00:00Z",
-                    "end_at": "2026-11-20T09:30:00Z",
-                    "run_at": "2026-11-20T09:00:21Z",
-                    "completed_at": "2026-11-20T09:14:02Z",
-                    "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
-                    "folder_id": 4217,
-                    "current_waypoint_index": 12,
-                    "total_waypoints": 12,
-                    "media_upload_status": "upload_finished",
-                    "resumable_status": "manual",
-                    "is_break_point_resume": false,
-                    "operations": [
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "OK",
+                  "data": {
+                    "list": [
                       {
-                        "operator_account": "ops-user"
+                        "name": "North fence",
+                        "uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
+                        "task_type": "timed",
+                        "status": "success",
+                        "sn": "7CTXN0000B00A1",
+                        "landing_dock_sn": "7CTXN0000B00B2",
+                        "begin_at": "2026-11-20T09:00:00Z",
+                        "end_at": "2026-11-20T09:30:00Z",
+                        "run_at": "2026-11-20T09:00:21Z",
+                        "completed_at": "2026-11-20T09:14:02Z",
+                        "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+                        "folder_id": 4217,
+                        "current_waypoint_index": 12,
+                        "total_waypoints": 12,
+                        "media_upload_status": "upload_finished",
+                        "resumable_status": "manual",
+                        "is_break_point_resume": false,
+                        "operations": [
+                          {
+                            "operator_account": "ops-user"
+                          }
+                        ],
+                        "exceptions": null
                       }
-                    ],
-                    "exceptions": null
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskList>(documented);
 }
 
 #[test]
 fn task_media() {
-    check::<TaskMedia>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/flight-task/5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10/media",
         query: "",
@@ -142,45 +148,48 @@ fn task_media() {
         arguments: r#"{
           "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "success",
-              "data": {
-                "list": [
-                  {
-                    "uuid": "0f6d1c9a-53b7-4a3e-9b31-6d2b8c40e7f2",
-                    "name": "DJI_20261120100642_0001_T",
-                    "file_type": "image",
-                    "suffix": ".jpeg",
-                    "size": 1163264,
-                    "preview_url": "https://storage.example.com/preview/0001.jpeg?X-Amz-Expires=3600",
-                    "original_url": "https://storage.example.com/original/0001.jpeg?X-Amz-Expires=3600",
-                    "create_at": "2026-11-20T10:06:42+01:00",
-                    "update_at": "2026-11-20T10:15:10+01:00"
-                  },
-                  {
-                    "uuid": "7d2e4b1a-90c6-4f58-8a3f-2b6c5d9e1f04",
-                    "name": "DJI_20261120100655_0002_V",
-                    "file_type": "video",
-                    "suffix": ".mp4",
-                    "size": 48234496,
-                    "preview_url": "https://storage.example.com/preview/0002.jpeg?X-Amz-Expires=3600",
-                    "original_url": "https://storage.example.com/original/0002.mp4?X-Amz-Expires=3600",
-                    "create_at": "2026-11-20T10:06:55+01:00",
-                    "update_at": "2026-11-20T10:16:31+01:00"
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "success",
+                  "data": {
+                    "list": [
+                      {
+                        "uuid": "0f6d1c9a-53b7-4a3e-9b31-6d2b8c40e7f2",
+                        "name": "DJI_20261120100642_0001_T",
+                        "file_type": "image",
+                        "suffix": ".jpeg",
+                        "size": 1163264,
+                        "preview_url": "https://storage.example.com/preview/0001.jpeg?X-Amz-Expires=3600",
+                        "original_url": "https://storage.example.com/original/0001.jpeg?X-Amz-Expires=3600",
+                        "create_at": "2026-11-20T10:06:42+01:00",
+                        "update_at": "2026-11-20T10:15:10+01:00"
+                      },
+                      {
+                        "uuid": "7d2e4b1a-90c6-4f58-8a3f-2b6c5d9e1f04",
+                        "name": "DJI_20261120100655_0002_V",
+                        "file_type": "video",
+                        "suffix": ".mp4",
+                        "size": 48234496,
+                        "preview_url": "https://storage.example.com/preview/0002.jpeg?X-Amz-Expires=3600",
+                        "original_url": "https://storage.example.com/original/0002.mp4?X-Amz-Expires=3600",
+                        "create_at": "2026-11-20T10:06:55+01:00",
+                        "update_at": "2026-11-20T10:16:31+01:00"
+                      }
+                    ]
                   }
-                ]
-              }
-            }"#,
-        )],
-    });
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskMedia>(documented);
 }
 
 #[test]
 fn task_track() {
-    check::<TaskTrack>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/flight-task/5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10/track",
         query: "",
@@ -188,50 +197,53 @@ fn task_track() {
         arguments: r#"{
           "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "OK",
-              "data": {
-                "name": "North fence",
-                "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
-                "status": "success",
-                "track": {
-                  "track_id": "8f9f2a60-2b0d-4c37-9a0e-7c1d5e4b3a21",
-                  "drone_sn": "1581F0Q8X000U00G00A1",
-                  "flight_distance": 2840.5,
-                  "flight_duration": 823,
-                  "points": [
-                    {
-                      "timestamp": 1795165221000,
-                      "latitude": 47.100001,
-                      "longitude": 8.500002,
-                      "height": 426.6
-                    },
-                    {
-                      "timestamp": 1795165223000,
-                      "latitude": 47.100021,
-                      "longitude": 8.500031,
-                      "height": 430.5
-                    },
-                    {
-                      "timestamp": 1795165225000,
-                      "latitude": 47.100058,
-                      "longitude": 8.500074,
-                      "height": 434.1
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "OK",
+                  "data": {
+                    "name": "North fence",
+                    "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+                    "status": "success",
+                    "track": {
+                      "track_id": "8f9f2a60-2b0d-4c37-9a0e-7c1d5e4b3a21",
+                      "drone_sn": "1581F0Q8X000U00G00A1",
+                      "flight_distance": 2840.5,
+                      "flight_duration": 823,
+                      "points": [
+                        {
+                          "timestamp": 1795165221000,
+                          "latitude": 47.100001,
+                          "longitude": 8.500002,
+                          "height": 426.6
+                        },
+                        {
+                          "timestamp": 1795165223000,
+                          "latitude": 47.100021,
+                          "longitude": 8.500031,
+                          "height": 430.5
+                        },
+                        {
+                          "timestamp": 1795165225000,
+                          "latitude": 47.100058,
+                          "longitude": 8.500074,
+                          "height": 434.1
+                        }
+                      ]
                     }
-                  ]
-                }
-              }
-            }"#,
-        )],
-    });
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskTrack>(documented);
 }
 
 #[test]
 fn task_get() {
-    check::<TaskGet>(Documented {
+    let documented = Documented {
         method: "GET",
         path: "/openapi/v0.1/flight-task/5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
         query: "",
@@ -239,26 +251,29 @@ fn task_get() {
         arguments: r#"{
           "task_uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10"
         }"#,
-        replies: &[(
-            "example",
-            r#"{
-              "code": 0,
-              "message": "",
-              "data": {
-                "name": "North fence",
-                "uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
-                "task_type": "immediate",
-                "status": "success",
-                "sn": "7CTXN0000B00A1",
-                "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
-                "begin_at": "2024-10-29T16:51:47.818707+08:00",
-                "end_at": "2024-10-29T17:06:12.818707+08:00",
-                "out_of_control_action_in_flight": "return_home",
-                "rth_altitude": 100,
-                "rth_mode": "preset",
-                "resumable_status": "manual"
-              }
-            }"#,
-        )],
-    });
+        replies: &[
+            (
+                "example",
+                r#"{
+                  "code": 0,
+                  "message": "",
+                  "data": {
+                    "name": "North fence",
+                    "uuid": "5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10",
+                    "task_type": "immediate",
+                    "status": "success",
+                    "sn": "7CTXN0000B00A1",
+                    "wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+                    "begin_at": "2024-10-29T16:51:47.818707+08:00",
+                    "end_at": "2024-10-29T17:06:12.818707+08:00",
+                    "out_of_control_action_in_flight": "return_home",
+                    "rth_altitude": 100,
+                    "rth_mode": "preset",
+                    "resumable_status": "manual"
+                  }
+                }"#,
+            ),
+        ],
+    };
+    check::<TaskGet>(documented);
 }
