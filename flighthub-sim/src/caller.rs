@@ -75,7 +75,9 @@ impl Caller {
     ///
     /// 200610, naming the header, when it is missing: what the real gateway answers for a missing context parameter.
     pub fn project(&self) -> Result<&ProjectUuid, Refusal> {
-        self.project.as_ref().ok_or_else(|| Refusal::context(PROJECT_HEADER, "the header is missing"))
+        self.project
+            .as_ref()
+            .ok_or_else(|| Refusal::context(PROJECT_HEADER, "the header is missing"))
     }
 
     /// The project of the header, for the operations that the real gateway guards by module (device state, live start).

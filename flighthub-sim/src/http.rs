@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use flighthub_api::server::{self, Note, Parsed, Unreadable};
+use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
 use flighthub_api::v1::{ProjectUuid, dispatch};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -38,7 +38,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let path = parts.uri.path();
             match path.strip_prefix("/__sim/") {
                 Some(rest) => control(&shared, &parts.method, rest, &body),
-                None => api(&shared, &parts.method, path, parts.uri.query().unwrap_or_default(), &parts.headers, &body),
+                None => api(
+                    &shared,
+                    &parts.method,
+                    path,
+                    parts.uri.query().unwrap_or_default(),
+                    &parts.headers,
+                    &body,
+                ),
             }
         }
         Err(_) => empty(StatusCode::PAYLOAD_TOO_LARGE),
@@ -48,7 +55,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 }
 
 /// A call of the API. As at the real gateway the path counts before the key.
-fn api(shared: &Shared, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+fn api(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     let info = match server::route(method.as_str(), path) {
         Ok(info) => info,
         Err(Unreadable::WrongMethod { allowed }) => {
@@ -64,13 +78,16 @@ fn api(shared: &Shared, method: &Method, path: &str, query: &str, headers: &Head
         Ok(caller) => caller,
         Err(refusal) => return refused(&refusal),
     };
-    let Parsed { operation, notes, .. } = match server::read_request(method.as_str(), path, query, body) {
-        Ok(parsed) => parsed,
-        Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => return refused(&Refusal::argument(&path, problem)),
-        Err(unreadable) => return refused(&Refusal::argument("body", unreadable)),
-    };
+    let Parsed { operation, notes, .. } =
+        match server::read_request(method.as_str(), path, query, body) {
+            Ok(parsed) => parsed,
+            Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => {
+                return refused(&Refusal::argument(&path, problem));
+            }
+            Err(unreadable) => return refused(&Refusal::argument("body", unreadable)),
+        };
     let outcome = match notes.first() {
-        Some(note) if shared.strict => Err(Refusal::argument(&note.path, format!("{note}; --strict takes documented requests only"))),
+        Some(note) if shared.strict => Err(undocumented(note)),
         _ => dispatch(&mut shared.world().world, &caller, operation),
     };
     let mut response = match &outcome {
@@ -85,16 +102,37 @@ fn api(shared: &Shared, method: &Method, path: &str, query: &str, headers: &Head
 
 /// Who calls. The system status takes any key, but none is none.
 fn caller(shared: &Shared, headers: &HeaderMap, operation: &str) -> Result<Caller, Refusal> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
     let token = text("x-user-token").ok_or_else(Refusal::no_key)?;
     let key = if token == shared.token { KeyProfile::Admin } else { KeyProfile::Unknown };
     if key == KeyProfile::Unknown && operation != "system.status" {
         return Err(Refusal::wrong_key());
     }
-    let language = if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
+    let language =
+        if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
     let mut caller = Caller::admin().with_key(key).with_language(language);
     caller.project = text(PROJECT_HEADER).map(ProjectUuid::from);
     Ok(caller)
+}
+
+/// What the real one seems to let pass, and `--strict` does not.
+fn undocumented(note: &Note) -> Refusal {
+    let problem = match &note.kind {
+        NoteKind::UnknownField => "the operation has no such field".to_owned(),
+        NoteKind::OtherSpelling { canonical } => format!("the field is called `{canonical}`"),
+        NoteKind::Null => "null is not documented; leave the field out".to_owned(),
+        NoteKind::Misplaced => {
+            "belongs into the body instead of the query, or the reverse".to_owned()
+        }
+        _ => note.to_string(),
+    };
+    Refusal::argument(&note.path, format!("{problem} (refused by --strict)"))
 }
 
 /// A header value cannot hold everything that a field name can.
@@ -103,7 +141,13 @@ fn noted(notes: &[Note]) -> Option<HeaderValue> {
         return None;
     }
     let text = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let text: String = text.chars().take(2000).flat_map(|c| if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() }).collect();
+    let text: String = text
+        .chars()
+        .take(2000)
+        .flat_map(|c| {
+            if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() }
+        })
+        .collect();
     HeaderValue::from_str(&text).ok()
 }
 
@@ -116,7 +160,9 @@ fn empty(status: StatusCode) -> Response {
 fn json(status: StatusCode, text: String) -> Response {
     let mut response = Response::new(Body::from(Bytes::from(text)));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     response
 }
 
@@ -169,16 +215,37 @@ fn control(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Respons
         ("POST", "advance") => {
             let seconds = match serde_json::from_slice::<Advance>(body) {
                 Ok(Advance { seconds }) if (0.0..=MOST_SECONDS).contains(&seconds) => seconds,
-                Ok(_) => return wrong(StatusCode::BAD_REQUEST, format!("`seconds` has to be 0 to {MOST_SECONDS}")),
-                Err(error) => return wrong(StatusCode::BAD_REQUEST, format!("send {{\"seconds\": 60}}: {error}")),
+                Ok(_) => {
+                    return wrong(
+                        StatusCode::BAD_REQUEST,
+                        format!("`seconds` has to be 0 to {MOST_SECONDS}"),
+                    );
+                }
+                Err(error) => {
+                    return wrong(
+                        StatusCode::BAD_REQUEST,
+                        format!("send {{\"seconds\": 60}}: {error}"),
+                    );
+                }
             };
             shared.world().world.advance(Duration::from_secs_f64(seconds));
         }
         (_, "clock" | "advance") => {
-            return wrong(StatusCode::METHOD_NOT_ALLOWED, "use GET /__sim/clock or POST /__sim/advance".to_owned());
+            return wrong(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "use GET /__sim/clock or POST /__sim/advance".to_owned(),
+            );
         }
-        _ => return wrong(StatusCode::NOT_FOUND, "there are GET /__sim/clock and POST /__sim/advance".to_owned()),
+        _ => {
+            return wrong(
+                StatusCode::NOT_FOUND,
+                "there are GET /__sim/clock and POST /__sim/advance".to_owned(),
+            );
+        }
     }
     let driven = shared.world();
-    json(StatusCode::OK, to_text(&ClockReply { now: driven.world.now().to_string(), speed: driven.speed() }))
+    json(
+        StatusCode::OK,
+        to_text(&ClockReply { now: driven.world.now().to_string(), speed: driven.speed() }),
+    )
 }

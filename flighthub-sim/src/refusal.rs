@@ -112,7 +112,12 @@ impl Refusal {
     /// Nobody streams that camera: 213014.
     #[must_use]
     pub fn unknown_camera(sn: impl fmt::Display, camera_index: impl fmt::Display) -> Self {
-        Self::new(213_014, format!("camera `{camera_index}` of `{sn}` does not support streaming; check `sn` and `camera_index`"))
+        Self::new(
+            213_014,
+            format!(
+                "camera `{camera_index}` of `{sn}` does not support streaming; check `sn` and `camera_index`"
+            ),
+        )
     }
 
     /// The caller does not hold the control that this needs, or the aircraft is in no state for it: 228402.

@@ -177,7 +177,10 @@ impl SimBuilder {
     /// As [`start`](Self::start).
     pub fn start_blocking(self) -> io::Result<Sim> {
         if !self.speed.is_finite() || self.speed < 0.0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the speed has to be 0 or more"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the speed has to be 0 or more",
+            ));
         }
         let listener = TcpListener::bind(&self.listen)?;
         listener.set_nonblocking(true)?;
@@ -186,21 +189,28 @@ impl SimBuilder {
         let world = self.world.unwrap_or_else(|| World::demo(seed));
         let token = World::demo_token();
         let clock = Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO };
-        let shared = Arc::new(Shared { driven: Mutex::new(Driven { world, clock }), strict: self.strict, token: token.clone() });
+        let shared = Arc::new(Shared {
+            driven: Mutex::new(Driven { world, clock }),
+            strict: self.strict,
+            token: token.clone(),
+        });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let router = http::router(Arc::clone(&shared));
-        let thread = std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(move || {
-            // Dropping the runtime afterwards ends the connections that are still open.
-            runtime.block_on(async {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                tokio::select! {
-                    _ = axum::serve(listener, router).into_future() => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
+        let thread =
+            std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(move || {
+                // Dropping the runtime afterwards ends the connections that are still open.
+                runtime.block_on(async {
+                    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+                        return;
+                    };
+                    tokio::select! {
+                        _ = axum::serve(listener, router).into_future() => {}
+                        _ = stopped => {}
+                    }
+                });
+            })?;
         Ok(Sim { url: url(address), token, shared, stop: Some(stop), thread: Some(thread) })
     }
 }
@@ -259,7 +269,8 @@ struct Clock {
 impl Clock {
     /// Virtual time that passed since the last call.
     fn due(&mut self) -> Duration {
-        let passed = Duration::try_from_secs_f64(self.started.elapsed().as_secs_f64() * self.speed).unwrap_or(self.passed);
+        let passed = Duration::try_from_secs_f64(self.started.elapsed().as_secs_f64() * self.speed)
+            .unwrap_or(self.passed);
         let due = passed.saturating_sub(self.passed);
         self.passed = passed.max(self.passed);
         due

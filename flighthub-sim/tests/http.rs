@@ -1,10 +1,14 @@
 //! The simulator as its users meet it: over HTTP, with nothing but sockets and JSON.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use flighthub_api::ErrorCode;
+use flighthub_api::catalog::Catalogue;
+use flighthub_api::v1::{AnyOperation, CATALOGUE, DeviceSn};
 use flighthub_sim::{Sim, World};
 use serde_json::{Value, json};
 
@@ -13,7 +17,7 @@ const DRONE: &str = "1581F0Q8X000U00G00A1";
 const DOCK_CAMERA: &str = "165-0-7";
 const DRONE_CAMERA: &str = "81-0-0";
 const SLEEPING_DRONE: &str = "1581F0Q8X000U00G00B2";
-const OFFLINE_DOCK: &str = "7CTXN0000B00C3";
+const SPARE_DOCK: &str = "7CTXN0000B00C3";
 
 /// A reply as it came.
 #[derive(Debug)]
@@ -45,7 +49,13 @@ impl Reply {
 }
 
 /// One request on a connection of its own.
-fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+fn send(
+    url: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Reply {
     let host = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -62,7 +72,10 @@ fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Opt
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
     Reply { status, headers, body: body.to_owned() }
 }
 
@@ -78,14 +91,25 @@ impl Lab {
         Self(Sim::builder().strict(true).start_blocking().unwrap())
     }
 
-    fn with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+    fn with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Reply {
         send(self.0.url(), method, path, headers, body)
     }
 
     /// A call with key and project, below the API's prefix.
     fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         let headers = [("X-User-Token", self.0.token()), ("X-Project-Uuid", self.0.project())];
-        self.with(method, &format!("/openapi/v0.1{path}"), &headers, body.map(|body| body.to_string()).as_deref())
+        self.with(
+            method,
+            &format!("/openapi/v0.1{path}"),
+            &headers,
+            body.map(|body| body.to_string()).as_deref(),
+        )
     }
 
     fn get(&self, path: &str) -> Value {
@@ -98,6 +122,10 @@ impl Lab {
 
     fn advance(&self, seconds: u64) {
         self.0.advance(Duration::from_secs(seconds));
+    }
+
+    fn disconnect(&self, sn: &str) {
+        self.0.with_world(|world| world.disconnect(&DeviceSn::new(sn)));
     }
 
     /// Flies a task until its photos are uploaded, and answers its folder.
@@ -145,10 +173,15 @@ fn changed(object: &Value, field: &str, value: Value) -> Value {
 fn a_missing_key_is_a_business_code_inside_200() {
     let lab = Lab::new();
     for headers in [&[][..], &[("X-User-Token", "")], &[("X-User-Token", "  ")]] {
-        for path in ["/openapi/v0.1/project", "/openapi/v0.1/system_status", "/openapi/v0.1/device"] {
+        for path in ["/openapi/v0.1/project", "/openapi/v0.1/system_status", "/openapi/v0.1/device"]
+        {
             let reply = lab.with("GET", path, headers, None);
             assert_eq!(reply.status, 200);
-            assert_eq!(reply.json(), json!({"code": 200401, "message": "X-User-Token not found or empty"}), "{path}");
+            assert_eq!(
+                reply.json(),
+                json!({"code": 200401, "message": "X-User-Token not found or empty"}),
+                "{path}"
+            );
         }
     }
 }
@@ -178,13 +211,23 @@ fn a_missing_project_is_answered_as_by_the_real_one() {
     let lab = Lab::new();
     let key = [("X-User-Token", lab.0.token())];
     let body = json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300}).to_string();
-    for (method, path, body) in [("GET", format!("/device/{DOCK}/state"), None), ("POST", "/live-stream/start".to_owned(), Some(body.as_str()))] {
+    for (method, path, body) in [
+        ("GET", format!("/device/{DOCK}/state"), None),
+        ("POST", "/live-stream/start".to_owned(), Some(body.as_str())),
+    ] {
         let reply = lab.with(method, &format!("/openapi/v0.1{path}"), &key, body);
-        assert_eq!((reply.status, reply.json()), (403, json!({"code": 200403, "message": "Forbidden"})), "{path}");
+        assert_eq!(
+            (reply.status, reply.json()),
+            (403, json!({"code": 200403, "message": "Forbidden"})),
+            "{path}"
+        );
     }
-    let alerts = lab.with("GET", &format!("/openapi/v0.1/device/hms?device_sn_list={DOCK}"), &key, None);
+    let alerts =
+        lab.with("GET", &format!("/openapi/v0.1/device/hms?device_sn_list={DOCK}"), &key, None);
     assert_eq!(alerts.data(), json!({"list": null}));
-    for path in ["/project/device", "/project/sts-token", "/wayline", "/model", "/live-stream/converter"] {
+    for path in
+        ["/project/device", "/project/sts-token", "/wayline", "/model", "/live-stream/converter"]
+    {
         let reply = lab.with("GET", &format!("/openapi/v0.1{path}"), &key, None);
         assert_eq!((reply.status, reply.code()), (200, 200610), "{path}");
         assert!(reply.json()["message"].as_str().unwrap().contains("X-Project-Uuid"), "{path}");
@@ -198,13 +241,19 @@ fn a_missing_project_is_answered_as_by_the_real_one() {
 #[test]
 fn an_unknown_project_is_210104() {
     let lab = Lab::new();
-    let headers = [("X-User-Token", lab.0.token()), ("X-Project-Uuid", "00000000-0000-4000-8000-000000000000")];
+    let headers = [
+        ("X-User-Token", lab.0.token()),
+        ("X-Project-Uuid", "00000000-0000-4000-8000-000000000000"),
+    ];
     for path in ["/project/device", "/wayline", "/model", "/live-stream/converter"] {
         let reply = lab.with("GET", &format!("/openapi/v0.1{path}"), &headers, None);
         assert_eq!((reply.status, reply.code()), (200, 210104), "{path}");
     }
     let body = json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300}).to_string();
-    assert_eq!(lab.with("POST", "/openapi/v0.1/live-stream/start", &headers, Some(&body)).code(), 210104);
+    assert_eq!(
+        lab.with("POST", "/openapi/v0.1/live-stream/start", &headers, Some(&body)).code(),
+        210104
+    );
 }
 
 #[test]
@@ -212,7 +261,11 @@ fn empty_lists_are_null() {
     let lab = Lab::new();
     let headers = [("X-User-Token", lab.0.token()), ("X-Project-Uuid", World::EMPTY_PROJECT)];
     for path in ["/project/device", "/model", "/live-stream/converter"] {
-        assert_eq!(lab.with("GET", &format!("/openapi/v0.1{path}"), &headers, None).data(), json!({"list": null}), "{path}");
+        assert_eq!(
+            lab.with("GET", &format!("/openapi/v0.1{path}"), &headers, None).data(),
+            json!({"list": null}),
+            "{path}"
+        );
     }
     assert_eq!(lab.get("/open_model/models/running"), json!({"list": null}));
 }
@@ -220,17 +273,31 @@ fn empty_lists_are_null() {
 #[test]
 fn unknown_paths_are_404_without_a_body_even_without_a_key() {
     let lab = Lab::new();
-    for path in ["/", "/openapi/v0.1/nothing", "/openapi/v1.0/project", "/manage/api/v1.0/projects", "/openapi/v0.1/project/", "/__simulator"] {
+    for path in [
+        "/",
+        "/openapi/v0.1/nothing",
+        "/openapi/v1.0/project",
+        "/manage/api/v1.0/projects",
+        "/openapi/v0.1/project/",
+        "/__simulator",
+    ] {
         let reply = lab.with("GET", path, &[], None);
         assert_eq!((reply.status, reply.body.as_str()), (404, ""), "{path}");
-        assert_eq!(reply.header("x-flighthub-simulator"), Some(env!("CARGO_PKG_VERSION")), "{path}");
+        assert_eq!(
+            reply.header("x-flighthub-simulator"),
+            Some(env!("CARGO_PKG_VERSION")),
+            "{path}"
+        );
     }
 }
 
 #[test]
 fn a_wrong_method_is_405_and_says_which_are_right() {
     let reply = Lab::new().call("PATCH", "/device/control", None);
-    assert_eq!((reply.status, reply.header("allow"), reply.body.as_str()), (405, Some("POST, DELETE"), ""));
+    assert_eq!(
+        (reply.status, reply.header("allow"), reply.body.as_str()),
+        (405, Some("POST, DELETE"), "")
+    );
 }
 
 #[test]
@@ -262,26 +329,73 @@ fn a_body_that_is_no_json_object_is_200101() {
 // ---- leniency and strictness
 
 #[test]
+fn every_documented_example_is_understood_and_answered_with_an_envelope() {
+    let lab = Lab::strict();
+    let catalogue = Catalogue::v1();
+    assert_eq!(catalogue.operations.len(), CATALOGUE.len());
+    let headers = [("X-User-Token", lab.0.token()), ("X-Project-Uuid", lab.0.project())];
+    for entry in &catalogue.operations {
+        let arguments = Value::from(entry.example.clone()).to_string();
+        let operation = AnyOperation::from_args(&entry.id, &arguments).unwrap();
+        let request = operation.to_request().unwrap();
+        let body = request.body.as_deref().map(|body| std::str::from_utf8(body).unwrap());
+        let reply =
+            lab.with(operation.info().method.as_str(), &request.path_and_query(), &headers, body);
+        let name = &entry.id;
+        assert_eq!(reply.header("x-flighthub-simulator-notes"), None, "{name}");
+        assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"), "{name}");
+        let json = reply.json();
+        assert!(reply.status == 200 && json["message"].is_string(), "{name}: {json}");
+        if json["code"] == 0 {
+            operation
+                .check_output(&json["data"].to_string())
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+        } else {
+            // Ids of the examples are none of this world's; what they belong to is understood.
+            let code = ErrorCode::new(reply.code());
+            assert!(code.entry().is_some(), "{name}: {json} is no documented code");
+            assert_ne!(code.get(), 200_500, "{name}: {json}");
+        }
+    }
+}
+
+#[test]
 fn undocumented_requests_pass_with_a_note_and_are_refused_when_strict() {
     let body = json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300, "video_quality": "smooth", "colour": 1});
     let reply = Lab::new().post("/live-stream/start", body.clone());
     reply.data();
     let notes = reply.header("x-flighthub-simulator-notes").unwrap();
-    assert!(notes.contains("`video_quality` read as `quality_type`") && notes.contains("unknown field `colour`"), "{notes}");
+    assert!(
+        notes.contains("`video_quality` read as `quality_type`")
+            && notes.contains("unknown field `colour`"),
+        "{notes}"
+    );
 
     let lab = Lab::strict();
-    refuses(&lab, "POST", "/live-stream/start", vec![(changed(&body, "colour", json!(null)), 200101, "video_quality")]);
+    refuses(
+        &lab,
+        "POST",
+        "/live-stream/start",
+        vec![(changed(&body, "colour", json!(null)), 200101, "video_quality")],
+    );
     let documented = json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300, "quality_type": "smooth"});
     let reply = lab.post("/live-stream/start", documented);
     reply.data();
     assert_eq!(reply.header("x-flighthub-simulator-notes"), None);
-    assert_eq!(lab.0.with_world(|world| world.livestreams().len()), 1, "the refused call had no effect");
+    assert_eq!(
+        lab.0.with_world(|world| world.livestreams().len()),
+        1,
+        "the refused call had no effect"
+    );
 }
 
 #[test]
 fn a_note_fits_into_a_header_whatever_the_field_is_called() {
     let lab = Lab::new();
-    let reply = lab.post("/live-stream/start", json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300, "Größe\r\nx: y": 1}));
+    let reply = lab.post(
+        "/live-stream/start",
+        json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300, "Größe\r\nx: y": 1}),
+    );
     reply.data();
     assert!(reply.header("x-flighthub-simulator-notes").unwrap().contains("\\u{f6}"));
     assert_eq!(reply.header("x"), None);
@@ -303,11 +417,19 @@ fn a_livestream_hands_out_a_query_string_and_ends() {
 
     let streams = |lab: &Lab| lab.0.with_world(|world| world.livestreams().len());
     assert_eq!(streams(&lab), 1);
-    assert_ne!(lab.post("/live-stream/start", body).data()["url"], data["url"], "every viewer gets an own address");
+    assert_ne!(
+        lab.post("/live-stream/start", body).data()["url"],
+        data["url"],
+        "every viewer gets an own address"
+    );
     assert_eq!(streams(&lab), 1, "of the same stream");
     lab.advance(121);
     assert_eq!(streams(&lab), 0, "it ends with its address");
-    lab.post("/live-stream/start", json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 7200})).data();
+    lab.post(
+        "/live-stream/start",
+        json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 7200}),
+    )
+    .data();
     lab.advance(301);
     assert_eq!(streams(&lab), 0, "and after five minutes without a viewer");
 }
@@ -315,9 +437,11 @@ fn a_livestream_hands_out_a_query_string_and_ends() {
 #[test]
 fn a_livestream_is_refused_by_camera() {
     let good = json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300, "quality_type": "adaptive"});
-    let of = |sn: &str, camera: &str| changed(&changed(&good, "sn", json!(sn)), "camera_index", json!(camera));
+    let of = |sn: &str, camera: &str| {
+        changed(&changed(&good, "sn", json!(sn)), "camera_index", json!(camera))
+    };
     let cases = vec![
-        (of(OFFLINE_DOCK, DOCK_CAMERA), 212015, OFFLINE_DOCK),
+        (of(SPARE_DOCK, DOCK_CAMERA), 212015, SPARE_DOCK),
         (of(SLEEPING_DRONE, "99-0-0"), 213003, SLEEPING_DRONE),
         (of(DOCK, DRONE_CAMERA), 213014, DRONE_CAMERA),
         (of(DRONE, DOCK_CAMERA), 213014, DOCK_CAMERA),
@@ -327,7 +451,24 @@ fn a_livestream_is_refused_by_camera() {
         (changed(&good, "sn", json!(null)), 200101, "sn"),
         (changed(&good, "quality_type", json!("best")), 200101, "quality_type"),
     ];
-    refuses(&Lab::new(), "POST", "/live-stream/start", cases);
+    let lab = Lab::new();
+    lab.disconnect(SPARE_DOCK);
+    refuses(&lab, "POST", "/live-stream/start", cases);
+}
+
+#[test]
+fn a_livestream_ends_with_the_link_of_its_device() {
+    let lab = Lab::new();
+    lab.post(
+        "/live-stream/start",
+        json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300}),
+    )
+    .data();
+    lab.advance(5);
+    assert_eq!(lab.0.with_world(|world| world.livestreams().len()), 1);
+    lab.disconnect(DOCK);
+    lab.advance(5);
+    assert_eq!(lab.0.with_world(|world| world.livestreams().len()), 0);
 }
 
 // ---- converters
@@ -347,9 +488,14 @@ fn gb28181(name: &str) -> Value {
 #[test]
 fn a_converter_is_created_idle_runs_when_switched_on_and_can_be_deleted() {
     let lab = Lab::new();
-    let data = lab.post("/live-stream/converter", rtmp("Gate", "rtmp://media.example.net/live/gate")).data();
+    let data = lab
+        .post("/live-stream/converter", rtmp("Gate", "rtmp://media.example.net/live/gate"))
+        .data();
     let id = data["converter_id"].as_str().unwrap();
-    assert!(id.len() == 32 && id.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()), "{id}");
+    assert!(
+        id.len() == 32 && id.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()),
+        "{id}"
+    );
     let row = |lab: &Lab| lab.get("/live-stream/converter")["list"][0].clone();
     let path = format!("/live-stream/converter/{id}");
     assert_eq!(
@@ -363,11 +509,17 @@ fn a_converter_is_created_idle_runs_when_switched_on_and_can_be_deleted() {
 
     let on = lab.call("PUT", &path, Some(json!({"auto_push_stream": true})));
     assert_eq!(on.json(), json!({"code": 0, "message": ""}), "a write without data leaves it out");
-    assert_eq!((&row(&lab)["auto_push_stream"], &row(&lab)["state"]), (&json!(true), &json!("initialized")));
+    assert_eq!(
+        (&row(&lab)["auto_push_stream"], &row(&lab)["state"]),
+        (&json!(true), &json!("initialized"))
+    );
     lab.advance(5);
     assert_eq!(row(&lab)["state"], "running");
     lab.call("PUT", &path, Some(json!({"auto_push_stream": false}))).data();
-    assert_eq!((&row(&lab)["auto_push_stream"], &row(&lab)["state"]), (&json!(false), &json!("initialized")));
+    assert_eq!(
+        (&row(&lab)["auto_push_stream"], &row(&lab)["state"]),
+        (&json!(false), &json!("initialized"))
+    );
 
     lab.call("DELETE", &path, None).data();
     assert_eq!(lab.get("/live-stream/converter"), json!({"list": null}));
@@ -378,16 +530,27 @@ fn a_converter_is_created_idle_runs_when_switched_on_and_can_be_deleted() {
 #[test]
 fn a_converter_that_cannot_pull_or_push_fails_with_a_code() {
     let lab = Lab::new();
-    let mut offline = rtmp("Offline", "rtmp://media.example.net/live/off");
-    offline["sn"] = json!(OFFLINE_DOCK);
-    for (body, code) in [(rtmp("Refused", "rtmp://nobody.invalid/live"), 212061), (offline, 212058)] {
+    lab.disconnect(SPARE_DOCK);
+    let offline =
+        changed(&rtmp("Offline", "rtmp://media.example.net/live/off"), "sn", json!(SPARE_DOCK));
+    for body in [rtmp("Refused", "rtmp://nobody.invalid/live"), offline] {
         let id = lab.post("/live-stream/converter", body).data()["converter_id"].clone();
-        lab.call("PUT", &format!("/live-stream/converter/{}", id.as_str().unwrap()), Some(json!({"auto_push_stream": true}))).data();
+        let path = format!("/live-stream/converter/{}", id.as_str().unwrap());
+        lab.call("PUT", &path, Some(json!({"auto_push_stream": true}))).data();
+    }
+    let states = |lab: &Lab| {
         lab.advance(15);
         let list = lab.get("/live-stream/converter");
-        let row = list["list"].as_array().unwrap().iter().find(|row| row["converter_id"] == id).unwrap();
-        assert_eq!((&row["state"], &row["code"]), (&json!("failed"), &json!(code)));
-    }
+        let states = list["list"].as_array().unwrap().iter();
+        states
+            .map(|row| (row["state"].as_str().unwrap().to_owned(), row["code"].as_i64().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&lab), [("failed".to_owned(), 212061), ("failed".to_owned(), 212058)]);
+    lab.0.with_world(|world| world.connect(&DeviceSn::new(SPARE_DOCK)));
+    assert_eq!(states(&lab), [("failed".to_owned(), 212061), ("running".to_owned(), 0)]);
+    lab.disconnect(SPARE_DOCK);
+    assert_eq!(states(&lab)[1], ("failed".to_owned(), 212058));
 }
 
 #[test]
@@ -407,15 +570,37 @@ fn converters_are_refused_when_wrong_double_or_too_many() {
         (bad_port, 200101, "server_port"),
         (changed(&good, "schema", json!("rtsp")), 200101, "schema"),
         (changed(&good, "schema_option", json!(null)), 200101, "schema_option"),
-        (changed(&rtmp("New", "rtmp://media.example.net/1"), "camera_index", json!("1-2-3")), 213014, "1-2-3"),
-        (changed(&rtmp("New", "rtmp://media.example.net/1"), "sn", json!("nobody")), 210900, "nobody"),
+        (
+            changed(&rtmp("New", "rtmp://media.example.net/1"), "camera_index", json!("1-2-3")),
+            213014,
+            "1-2-3",
+        ),
+        (
+            changed(&rtmp("New", "rtmp://media.example.net/1"), "sn", json!("nobody")),
+            210900,
+            "nobody",
+        ),
     ];
     refuses(&lab, "POST", "/live-stream/converter", cases);
     for number in 2..20 {
-        lab.post("/live-stream/converter", rtmp(&format!("N{number}"), &format!("rtmp://media.example.net/live/{number}"))).data();
+        lab.post(
+            "/live-stream/converter",
+            rtmp(&format!("N{number}"), &format!("rtmp://media.example.net/live/{number}")),
+        )
+        .data();
     }
-    refuses(&lab, "POST", "/live-stream/converter", vec![(rtmp("N20", "rtmp://media.example.net/live/20"), 233317, "20")]);
-    refuses(&lab, "PUT", "/live-stream/converter/0000", vec![(json!({}), 200101, "auto_push_stream")]);
+    refuses(
+        &lab,
+        "POST",
+        "/live-stream/converter",
+        vec![(rtmp("N20", "rtmp://media.example.net/live/20"), 233317, "20")],
+    );
+    refuses(
+        &lab,
+        "PUT",
+        "/live-stream/converter/0000",
+        vec![(json!({}), 200101, "auto_push_stream")],
+    );
 }
 
 // ---- annotations
@@ -435,15 +620,25 @@ fn annotations_of_all_three_shapes_are_kept() {
         element(0, "Point", json!([-25.3, 0.02])),
         element(0, "Point", json!([-25.3, 0.02, 12.5])),
         element(1, "LineString", json!([[-25.3, 0.02], [-25.29, 0.03]])),
-        element(2, "Polygon", json!([[[-25.3, 0.02], [-25.29, 0.02], [-25.29, 0.03], [-25.3, 0.02]]])),
+        element(
+            2,
+            "Polygon",
+            json!([[[-25.3, 0.02], [-25.29, 0.02], [-25.29, 0.03], [-25.3, 0.02]]]),
+        ),
         // Open, as in a published sample.
         element(2, "Polygon", json!([[[-25.3, 0.02], [-25.29, 0.02], [-25.29, 0.03]]])),
     ];
     for shape in &shapes {
         let id = lab.post("/map/element", shape.clone()).data()["id"].as_str().unwrap().to_owned();
         let last = lab.0.with_world(|world| world.annotations().last().cloned()).unwrap();
-        assert_eq!((last.id.as_str(), last.project.as_str(), last.name.as_str()), (id.as_str(), World::DEMO_PROJECT, "Mark"));
-        assert_eq!(serde_json::to_value(&last.resource).unwrap()["content"]["geometry"], shape["resource"]["content"]["geometry"]);
+        assert_eq!(
+            (last.id.as_str(), last.project.as_str(), last.name.as_str()),
+            (id.as_str(), World::DEMO_PROJECT, "Mark")
+        );
+        assert_eq!(
+            serde_json::to_value(&last.resource).unwrap()["content"]["geometry"],
+            shape["resource"]["content"]["geometry"]
+        );
     }
     assert_eq!(lab.0.with_world(|world| world.annotations().len()), shapes.len());
 }
@@ -482,7 +677,11 @@ fn models_are_listed_and_read_with_signed_links() {
     let lab = Lab::new();
     let list = lab.get("/model");
     let first = &list["list"][0];
-    assert_eq!((&first["file_type"], first["create_at"].to_string().len()), (&json!("model_2d"), 13), "milliseconds");
+    assert_eq!(
+        (&first["file_type"], first["create_at"].to_string().len()),
+        (&json!("model_2d"), 13),
+        "milliseconds"
+    );
     let detail = lab.get(&format!("/model/{}", first["id"]));
     for link in ["url", "preview_url"] {
         assert!(detail[link].as_str().unwrap().contains("X-Amz-Signature="), "{detail}");
@@ -500,10 +699,20 @@ fn a_model_built_from_a_flight_turns_up_later_under_the_promised_id() {
     let quota = lab.0.with_world(|world| world.modeling_quota());
     let id = lab.post("/model/create", model(folder)).data()["id"].as_i64().unwrap();
     assert!(lab.0.with_world(|world| world.modeling_quota()) < quota);
-    assert_eq!(lab.get("/model")["list"].as_array().unwrap().len(), before, "nothing shows while it is built");
+    assert_eq!(
+        lab.get("/model")["list"].as_array().unwrap().len(),
+        before,
+        "nothing shows while it is built"
+    );
     lab.advance(1800);
     let list = lab.get("/model");
-    let names: Vec<_> = list["list"].as_array().unwrap().iter().filter(|row| row["id"].as_i64() >= Some(id)).map(|row| &row["name"]).collect();
+    let names: Vec<_> = list["list"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["id"].as_i64() >= Some(id))
+        .map(|row| &row["name"])
+        .collect();
     assert_eq!(names, ["Pier 2D", "Pier 3D"]);
     assert_eq!(lab.get(&format!("/model/{id}"))["file_type"], "model_2d");
 }
@@ -529,7 +738,9 @@ fn models_are_refused_when_wrong() {
         ("generate_model_formats", json!(["mesh"])),
         ("predefine_area", json!({"polygon_points": [{"longitude": 1, "latitude": 2}]})),
     ];
-    cases.extend(wrong.into_iter().map(|(field, value)| (changed(&good, field, value), 200101, field)));
+    cases.extend(
+        wrong.into_iter().map(|(field, value)| (changed(&good, field, value), 200101, field)),
+    );
     refuses(&lab, "POST", "/model/create", cases);
 }
 
@@ -538,13 +749,24 @@ fn models_are_refused_when_wrong() {
 /// Allocates a resource, reports so many images and waits for the import.
 fn resource(lab: &Lab, images: usize) -> String {
     let grant = lab.call("POST", "/open_model/stores/obtain_token", None).data();
-    let uuid = grant["store_path"].as_str().unwrap().strip_suffix("/{fileName}").unwrap().rsplit('/').next().unwrap().to_owned();
+    let uuid = grant["store_path"]
+        .as_str()
+        .unwrap()
+        .strip_suffix("/{fileName}")
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let names: Vec<_> = (0..images).collect();
     for names in names.chunks(100) {
         let files: Vec<_> = names.iter().map(|n| json!({"name": format!("{n:05}.JPG"), "etag": "5d41402abc4b2a76b9719d911017c592"})).collect();
         let report = json!({"resource_uuid": uuid, "callback_param": grant["callback_param"], "files": files});
         let receipt = lab.post("/open_model/stores/upload_callback", report).data();
-        assert_eq!((&receipt["resource_uuid"], &receipt["upload_count"]), (&json!(uuid), &json!(names.len())));
+        assert_eq!(
+            (&receipt["resource_uuid"], &receipt["upload_count"]),
+            (&json!(uuid), &json!(names.len()))
+        );
     }
     lab.advance(10);
     uuid
@@ -557,7 +779,11 @@ fn an_upload_grant_has_every_field_and_only_simulated_secrets() {
     for (field, value) in grant.as_object().unwrap() {
         assert!(value.as_str() != Some(""), "{field}");
     }
-    assert_eq!(grant["expire_time"].as_i64().unwrap(), lab.0.now().unix_seconds() + 3600, "a point in time, not a lifetime");
+    assert_eq!(
+        grant["expire_time"].as_i64().unwrap(),
+        lab.0.now().unix_seconds() + 3600,
+        "a point in time, not a lifetime"
+    );
     for secret in ["secret_access_key", "session_token"] {
         assert!(grant[secret].as_str().unwrap().starts_with("simulated-"));
     }
@@ -569,13 +795,24 @@ fn a_reconstruction_waits_runs_is_packed_and_ends() {
     let quota = lab.0.with_world(|world| world.modeling_quota());
     let uuid = resource(&lab, 120);
     let source = lab.get(&format!("/open_model/resource/{uuid}"));
-    assert_eq!((&source["status"], source["file_names"].as_array().unwrap().len()), (&json!(1), 120));
+    assert_eq!(
+        (&source["status"], source["file_names"].as_array().unwrap().len()),
+        (&json!(1), 120)
+    );
     assert!(source["resource_size"].as_i64().unwrap() > 0);
 
-    let started = lab.post("/open_model/models/reconstruction/start", json!({"resource_uuid": uuid, "parameter_2d": "{}", "parameter_3dgs": "{}"})).data();
+    let started = lab
+        .post(
+            "/open_model/models/reconstruction/start",
+            json!({"resource_uuid": uuid, "parameter_2d": "{}", "parameter_3dgs": "{}"}),
+        )
+        .data();
     let kinds: Vec<_> = started.as_object().unwrap().keys().collect();
     assert_eq!(kinds, ["model_2d", "model_3dgs"], "what was not asked for is absent");
-    assert_eq!((&started["model_2d"]["status"], &started["model_2d"]["sub_error_code"]), (&json!(12), &json!(0)));
+    assert_eq!(
+        (&started["model_2d"]["status"], &started["model_2d"]["sub_error_code"]),
+        (&json!(12), &json!(0))
+    );
     assert_eq!(lab.0.with_world(|world| world.modeling_quota()), quota - 240);
     assert_eq!(lab.get("/open_model/models/running")["list"].as_array().unwrap().len(), 2);
 
@@ -591,9 +828,19 @@ fn a_reconstruction_waits_runs_is_packed_and_ends() {
     }
     assert_eq!(seen, [(12, 0), (14, 0), (15, 1), (9, 2)]);
     let done = lab.get(&path);
-    assert_eq!((&done["reconstruction_progress"], &done["zip_progress"], &done["model_type"]), (&json!(100), &json!(100), &json!(1)));
-    assert!(done["zip_file_key"].as_str().unwrap().ends_with(".zip") && done["model_size"].as_i64().unwrap() > 0);
-    assert_eq!(lab.get("/open_model/models/running")["list"].as_array().unwrap().len(), 1, "the longer one still runs");
+    assert_eq!(
+        (&done["reconstruction_progress"], &done["zip_progress"], &done["model_type"]),
+        (&json!(100), &json!(100), &json!(1))
+    );
+    assert!(
+        done["zip_file_key"].as_str().unwrap().ends_with(".zip")
+            && done["model_size"].as_i64().unwrap() > 0
+    );
+    assert_eq!(
+        lab.get("/open_model/models/running")["list"].as_array().unwrap().len(),
+        1,
+        "the longer one still runs"
+    );
     lab.call("DELETE", &path, None).data();
     assert_eq!(lab.call("GET", &path, None).code(), 200404);
 }
@@ -604,11 +851,23 @@ fn stopping_or_deleting_a_running_job_refunds_its_images() {
     let uuid = resource(&lab, 10);
     let quota = || lab.0.with_world(|world| world.modeling_quota());
     let full = quota();
-    let start = || lab.post("/open_model/models/reconstruction/start", json!({"resource_uuid": uuid, "parameter_3d": "{}"})).data()["model_3d"]["uuid"].as_str().unwrap().to_owned();
+    let start = || {
+        lab.post(
+            "/open_model/models/reconstruction/start",
+            json!({"resource_uuid": uuid, "parameter_3d": "{}"}),
+        )
+        .data()["model_3d"]["uuid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
 
     let job = start();
     lab.advance(60);
-    assert!(lab.get(&format!("/open_model/models/{job}"))["reconstruction_progress"].as_i64().unwrap() > 0);
+    assert!(
+        lab.get(&format!("/open_model/models/{job}"))["reconstruction_progress"].as_i64().unwrap()
+            > 0
+    );
     lab.call("POST", &format!("/open_model/models/{job}/reconstruction/stop"), None).data();
     assert_eq!(lab.get(&format!("/open_model/models/{job}"))["model_status"], 16);
     assert_eq!(quota(), full);
@@ -628,20 +887,36 @@ fn a_resource_is_emptied_on_order_or_after_its_jobs() {
     let status = |uuid: &str| lab.get(&format!("/open_model/resource/{uuid}"))["status"].clone();
     let kept = resource(&lab, 5);
     let drained = resource(&lab, 5);
-    let order = json!({"resource_uuid": drained, "parameter_2d": "{}", "delete_resource_if_finish": true});
+    let order =
+        json!({"resource_uuid": drained, "parameter_2d": "{}", "delete_resource_if_finish": true});
     lab.post("/open_model/models/reconstruction/start", order).data();
     assert_eq!(status(&drained), 1);
     lab.advance(600);
     assert_eq!(status(&drained), 0);
     assert_eq!(status(&kept), 1);
 
-    let running = lab.post("/open_model/models/reconstruction/start", json!({"resource_uuid": kept, "parameter_2d": "{}"})).data()["model_2d"]["uuid"].clone();
+    let running = lab
+        .post(
+            "/open_model/models/reconstruction/start",
+            json!({"resource_uuid": kept, "parameter_2d": "{}"}),
+        )
+        .data()["model_2d"]["uuid"]
+        .clone();
     lab.call("DELETE", &format!("/open_model/resource/{kept}"), None).data();
     assert_eq!(status(&kept), 2);
-    assert_eq!(lab.get(&format!("/open_model/models/{}", running.as_str().unwrap()))["model_status"], 8, "its job lost its images");
+    assert_eq!(
+        lab.get(&format!("/open_model/models/{}", running.as_str().unwrap()))["model_status"],
+        8,
+        "its job lost its images"
+    );
     lab.advance(20);
     assert_eq!(status(&kept), 3);
-    refuses(&lab, "POST", "/open_model/models/reconstruction/start", vec![(json!({"resource_uuid": kept, "parameter_2d": "{}"}), 200101, "resource_uuid")]);
+    refuses(
+        &lab,
+        "POST",
+        "/open_model/models/reconstruction/start",
+        vec![(json!({"resource_uuid": kept, "parameter_2d": "{}"}), 200101, "resource_uuid")],
+    );
 }
 
 #[test]
@@ -653,7 +928,10 @@ fn without_quota_a_job_gets_no_resources() {
         lab.post("/open_model/models/reconstruction/start", order.clone()).data();
     }
     assert_eq!(lab.0.with_world(|world| world.modeling_quota()), 0);
-    let job = lab.post("/open_model/models/reconstruction/start", order).data()["model_2d"]["uuid"].as_str().unwrap().to_owned();
+    let job = lab.post("/open_model/models/reconstruction/start", order).data()["model_2d"]["uuid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     lab.advance(30);
     assert_eq!(lab.get(&format!("/open_model/models/{job}"))["model_status"], 13);
 }
@@ -678,7 +956,12 @@ fn reports_and_starts_are_refused_when_wrong() {
     ];
     refuses(&lab, "POST", "/open_model/stores/upload_callback", cases);
     lab.advance(3601);
-    refuses(&lab, "POST", "/open_model/stores/upload_callback", vec![(good, 200101, "callback_param")]);
+    refuses(
+        &lab,
+        "POST",
+        "/open_model/stores/upload_callback",
+        vec![(good, 200101, "callback_param")],
+    );
 
     let few = resource(&lab, 9);
     let start = |field: &str, text: &str| json!({"resource_uuid": few, field: text});
@@ -712,7 +995,9 @@ fn the_clock_stands_still_until_it_is_advanced() {
     let reply = lab.with("POST", "/__sim/advance", &[], Some(r#"{"seconds": 90.5}"#));
     assert_eq!((reply.status, &reply.json()["now"]), (200, &json!("2026-01-01T08:01:30.5Z")));
     assert_eq!(clock()["now"], "2026-01-01T08:01:30.5Z");
-    for body in ["", "{}", r#"{"seconds": -1}"#, r#"{"seconds": 1e99}"#, r#"{"seconds": 1, "speed": 2}"#] {
+    for body in
+        ["", "{}", r#"{"seconds": -1}"#, r#"{"seconds": 1e99}"#, r#"{"seconds": 1, "speed": 2}"#]
+    {
         assert_eq!(lab.with("POST", "/__sim/advance", &[], Some(body)).status, 400, "{body}");
     }
     assert_eq!(lab.with("GET", "/__sim/advance", &[], None).status, 405);
@@ -739,12 +1024,27 @@ fn script(seed: u64) -> Vec<String> {
     let folder = lab.folder_with_photos();
     note(lab.post("/model/create", model(folder)));
     note(lab.post("/live-stream/converter", rtmp("Gate", "rtmp://media.example.net/live/gate")));
-    note(lab.post("/live-stream/start", json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300})));
+    note(lab.post(
+        "/live-stream/start",
+        json!({"sn": DOCK, "camera_index": DOCK_CAMERA, "video_expire": 300}),
+    ));
     note(lab.post("/map/element", element(0, "Point", json!([-25.3, 0.02]))));
     let uuid = resource(&lab, 12);
-    note(lab.post("/open_model/models/reconstruction/start", json!({"resource_uuid": uuid, "parameter_3d": "{}"})));
+    note(lab.post(
+        "/open_model/models/reconstruction/start",
+        json!({"resource_uuid": uuid, "parameter_3d": "{}"}),
+    ));
     lab.advance(1234);
-    for path in ["/project", "/device", "/project/device", "/project/sts-token", "/wayline", "/model", "/live-stream/converter", "/open_model/models/running"] {
+    for path in [
+        "/project",
+        "/device",
+        "/project/device",
+        "/project/sts-token",
+        "/wayline",
+        "/model",
+        "/live-stream/converter",
+        "/open_model/models/running",
+    ] {
         note(lab.call("GET", path, None));
     }
     for sn in [DOCK, DRONE] {
@@ -783,7 +1083,8 @@ async fn many_clients_at_once_are_served() {
             let (url, token) = (sim.url().to_owned(), sim.token().to_owned());
             std::thread::spawn(move || {
                 for _ in 0..20 {
-                    send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", &token)], None).data();
+                    send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", &token)], None)
+                        .data();
                 }
             })
         })
@@ -811,13 +1112,22 @@ fn binary() -> Command {
 #[test]
 fn the_binary_prints_where_it_listens_and_with_what_key() {
     use std::io::{BufRead, BufReader};
-    let mut process = Process(binary().args(["--listen", "127.0.0.1:0", "--seed=3", "--speed", "60"]).stdout(Stdio::piped()).spawn().unwrap());
+    let mut process = Process(
+        binary()
+            .args(["--listen", "127.0.0.1:0", "--seed=3", "--speed", "60"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
     let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let url = lines.next().unwrap().strip_prefix("listening on ").unwrap().to_owned();
     let token = lines.next().unwrap().strip_prefix("FLIGHTHUB_TOKEN=").unwrap().to_owned();
     let project = lines.next().unwrap().strip_prefix("FLIGHTHUB_PROJECT=").unwrap().to_owned();
     let parts: Vec<_> = token.split('.').collect();
-    assert!(parts.len() == 3 && parts[0].starts_with("eyJ") && parts[2].starts_with("simulated-"), "{token}");
+    assert!(
+        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[2].starts_with("simulated-"),
+        "{token}"
+    );
     let headers = [("X-User-Token", token.as_str()), ("X-Project-Uuid", project.as_str())];
     let devices = send(&url, "GET", "/openapi/v0.1/project/device", &headers, None).data();
     assert_eq!(devices["list"][0]["gateway"]["sn"], DOCK);
@@ -840,7 +1150,8 @@ fn the_binary_explains_wrong_arguments_with_code_2() {
         assert!(output.stdout.is_empty());
     }
     let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let output = binary().args(["--listen", &busy.local_addr().unwrap().to_string()]).output().unwrap();
+    let output =
+        binary().args(["--listen", &busy.local_addr().unwrap().to_string()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("Choose another --listen"));
 }
@@ -850,5 +1161,8 @@ fn the_binary_says_what_it_is() {
     let help = binary().arg("--help").output().unwrap();
     assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--strict"));
     let version = binary().arg("--version").output().unwrap();
-    assert_eq!(String::from_utf8(version.stdout).unwrap(), concat!("flighthub-sim ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        String::from_utf8(version.stdout).unwrap(),
+        concat!("flighthub-sim ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }

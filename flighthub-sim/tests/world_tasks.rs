@@ -1,18 +1,23 @@
 //! The life of flight tasks.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod support;
 
 use std::time::Duration;
 
-use flighthub_api::v1::{
-    AircraftState, ContinuousSchedule, DeviceCommand, DeviceModelKey, DeviceSn, DockSn, DroneSn, FlightCommand, FlightTask,
-    FlightTaskSummary, MediaFileType, ProjectUuid, RecurringSchedule, RepeatOption, RepeatType, Service, TaskCreate, TaskGet, TaskList,
-    TaskMedia, TaskSchedule, TaskSetStatus, TaskStatus, TaskStatusChange, TaskTrack, TaskType, TaskUuid, TimedSchedule,
-};
 use flighthub_api::Timestamp;
+use flighthub_api::v1::{
+    AircraftState, ContinuousSchedule, DeviceCommand, DeviceModelKey, DeviceSn, DockSn, DroneSn,
+    FlightCommand, FlightTask, FlightTaskSummary, MediaFileType, ProjectUuid, RecurringSchedule,
+    RepeatOption, RepeatType, Service, TaskCreate, TaskGet, TaskList, TaskMedia, TaskSchedule,
+    TaskSetStatus, TaskStatus, TaskStatusChange, TaskTrack, TaskType, TaskUuid, TimedSchedule,
+};
 use flighthub_sim::{Caller, World};
 
-use support::{A1, B2, C3, DAY, NORTH, TOWER, after, caller, code, drone_state, immediate, seconds, task, world};
+use support::{
+    A1, B2, C3, DAY, NORTH, TOWER, after, caller, code, drone_state, immediate, seconds, task,
+    world,
+};
 
 fn create(world: &mut World, operation: TaskCreate) -> TaskUuid {
     world.task_create(&caller(), operation).unwrap().task_uuid
@@ -27,7 +32,10 @@ fn status(world: &mut World, task: &TaskUuid) -> TaskStatus {
 }
 
 fn list(world: &mut World, sn: &str) -> Vec<FlightTaskSummary> {
-    let (begin, end) = (world.now().saturating_sub(seconds(40 * DAY)), world.now().saturating_add(seconds(400 * DAY)));
+    let (begin, end) = (
+        world.now().saturating_sub(seconds(40 * DAY)),
+        world.now().saturating_add(seconds(400 * DAY)),
+    );
     world.task_list(&caller(), TaskList::new(sn, begin, end)).unwrap().into_vec()
 }
 
@@ -99,11 +107,17 @@ fn the_state_follows_the_flight() {
         assert!(state.horizontal_speed.unwrap() < 15.0);
         world.advance(seconds(1));
     }
-    assert_eq!(modes, ["automatic_takeoff", "wayline_flight", "auto_returning_to_home", "automatic_landing"]);
+    assert_eq!(
+        modes,
+        ["automatic_takeoff", "wayline_flight", "auto_returning_to_home", "automatic_landing"]
+    );
     assert!((60.0..=100.0).contains(&top), "{top}");
     assert!((300.0..700.0).contains(&farthest), "{farthest}");
     let after = drone_state(&mut world);
-    assert!(after.battery.unwrap().capacity_percent.unwrap() < before.battery.unwrap().capacity_percent.unwrap());
+    assert!(
+        after.battery.unwrap().capacity_percent.unwrap()
+            < before.battery.unwrap().capacity_percent.unwrap()
+    );
     assert_eq!((after.latitude, after.longitude), (before.latitude, before.longitude));
 }
 
@@ -124,7 +138,11 @@ fn the_track_grows_and_adds_up() {
     let track = track.track.unwrap();
     let took = row.completed_at.unwrap().duration_since(&row.run_at.unwrap()).as_secs();
     assert_eq!(track.flight_duration, i64::try_from(took).ok());
-    assert!((1_200.0..2_600.0).contains(&track.flight_distance.unwrap()), "{:?}", track.flight_distance);
+    assert!(
+        (1_200.0..2_600.0).contains(&track.flight_distance.unwrap()),
+        "{:?}",
+        track.flight_distance
+    );
     assert_eq!(track.points.first().unwrap().timestamp, row.run_at.unwrap());
     assert_eq!(track.points.last().unwrap().timestamp, row.completed_at.unwrap());
     assert_eq!(track.drone_sn.unwrap().as_str(), "1581F0Q8X000U00G00A1");
@@ -167,7 +185,9 @@ fn media_appear_one_by_one_after_the_landing() {
 #[test]
 fn a_sleeping_aircraft_is_woken_and_falls_asleep_again() {
     let mut world = world();
-    let is_on = |world: &mut World| world.project_devices(&caller(), Default::default()).unwrap()[1].drone.clone().unwrap();
+    let is_on = |world: &mut World| {
+        world.project_devices(&caller(), Default::default()).unwrap()[1].drone.clone().unwrap()
+    };
     assert!(!is_on(&mut world).device_online_status);
     assert!(is_on(&mut world).camera_list.is_empty());
     let task = create(&mut world, immediate(B2, TOWER));
@@ -253,10 +273,15 @@ fn an_aircraft_can_land_at_another_dock() {
 #[test]
 fn what_cannot_start_fails_with_a_reason() {
     // Nothing here is refused when the task is created.
-    let cases: [(&str, fn(&mut World, &mut TaskCreate)); 3] = [
+    type Prepare = fn(&mut World, &mut TaskCreate);
+    let cases: [(&str, Prepare); 3] = [
         ("the mission could not be prepared", |_, operation| operation.rth_altitude = 200),
-        ("the battery of the aircraft is too low", |world, _| world.set_battery(&DroneSn::new("1581F0Q8X000U00G00A1"), 20)),
-        ("the dock is carrying out another task", |world, _| drop(create(world, immediate(A1, NORTH)))),
+        ("the battery of the aircraft is too low", |world, _| {
+            world.set_battery(&DroneSn::new("1581F0Q8X000U00G00A1"), 20)
+        }),
+        ("the dock is carrying out another task", |world, _| {
+            drop(create(world, immediate(A1, NORTH)))
+        }),
     ];
     for (reason, prepare) in cases {
         let mut world = world();
@@ -265,7 +290,10 @@ fn what_cannot_start_fails_with_a_reason() {
         let task = create(&mut world, operation);
         world.advance(seconds(30));
         let row = row(&mut world, &task);
-        assert_eq!((row.status, row.exceptions[0].message.as_deref()), (TaskStatus::StartingFailure, Some(reason)));
+        assert_eq!(
+            (row.status, row.exceptions[0].message.as_deref()),
+            (TaskStatus::StartingFailure, Some(reason))
+        );
         assert_eq!(code(world.task_track(&caller(), TaskTrack::new(&task))), 219_039, "{reason}");
         assert_eq!(code(world.task_media(&caller(), TaskMedia::new(&task))), 217_028, "{reason}");
     }
@@ -294,14 +322,26 @@ fn a_task_is_refused_for_documented_reasons() {
         ("no IANA zone", 200_101, with(&|task| task.time_zone = "CET+1".to_owned())),
         ("no altitude", 200_101, with(&|task| task.rth_altitude = 0)),
         ("another generation's word", 200_101, with(&|task| task.rth_mode = "intelligent".into())),
-        ("an unknown route", 219_001, with(&|task| task.wayline_uuid = "5b1f0c5e-0000-4a77-9a53-3f0e6c1b7a10".into())),
+        (
+            "an unknown route",
+            219_001,
+            with(&|task| task.wayline_uuid = "5b1f0c5e-0000-4a77-9a53-3f0e6c1b7a10".into()),
+        ),
         ("a route with one waypoint", 219_019, with(&|task| task.wayline_uuid = short.clone())),
         ("a route for another model", 219_019, with(&|task| task.wayline_uuid = TOWER.into())),
-        ("the aircraft's serial number", 200_101, with(&|task| task.sn = "1581F0Q8X000U00G00A1".into())),
+        (
+            "the aircraft's serial number",
+            200_101,
+            with(&|task| task.sn = "1581F0Q8X000U00G00A1".into()),
+        ),
         ("an unknown dock", 210_900, with(&|task| task.sn = "7CTXN0000B0999".into())),
         ("the same dock to land at", 200_101, with(&|task| task.landing_dock_sn = Some(A1.into()))),
         ("a start in the past", 200_101, with(&|task| task.schedule = past.clone().into())),
-        ("a window that ends before it begins", 200_101, with(&|task| task.schedule = late.clone().into())),
+        (
+            "a window that ends before it begins",
+            200_101,
+            with(&|task| task.schedule = late.clone().into()),
+        ),
     ];
     for (what, expected, operation) in cases {
         assert_eq!(code(world.task_create(&caller(), operation)), expected, "{what}");
@@ -309,7 +349,10 @@ fn a_task_is_refused_for_documented_reasons() {
     let empty = Caller::admin().in_project(World::EMPTY_PROJECT);
     assert_eq!(code(world.task_create(&empty, immediate(A1, NORTH))), 219_001);
     assert_eq!(code(world.task_create(&Caller::admin(), immediate(A1, NORTH))), 200_610);
-    assert_eq!(code(world.task_create(&Caller::admin().in_project("nowhere"), immediate(A1, NORTH))), 210_104);
+    assert_eq!(
+        code(world.task_create(&Caller::admin().in_project("nowhere"), immediate(A1, NORTH))),
+        210_104
+    );
     world.disconnect(&DeviceSn::new(A1));
     assert_eq!(code(world.task_create(&caller(), immediate(A1, NORTH))), 212_015);
 }
@@ -356,7 +399,9 @@ fn a_window_lets_a_task_wait_and_its_end_times_it_out() {
 #[test]
 fn a_planned_task_can_be_suspended_and_restored() {
     let mut world = world();
-    let set = |world: &mut World, task: &TaskUuid, status: TaskStatusChange| code(world.task_set_status(&caller(), TaskSetStatus::new(task, status)));
+    let set = |world: &mut World, task: &TaskUuid, status: TaskStatusChange| {
+        code(world.task_set_status(&caller(), TaskSetStatus::new(task, status)))
+    };
     let begin = after(world.now(), 600);
     let timed = create(&mut world, task(A1, NORTH, TimedSchedule::new(begin)));
     assert_eq!(set(&mut world, &timed, TaskStatusChange::Suspended), 0);
@@ -395,17 +440,28 @@ fn a_recurring_task_flies_as_tasks_of_its_own() {
     let plan = create(&mut world, task(A1, NORTH, schedule));
     assert_eq!(list(&mut world, A1).len(), before + 1);
     world.advance(seconds(5 * DAY));
-    let children: Vec<_> = list(&mut world, A1).into_iter().filter(|row| row.task_type == TaskType::Recurring && row.uuid != plan).collect();
+    let children: Vec<_> = list(&mut world, A1)
+        .into_iter()
+        .filter(|row| row.task_type == TaskType::Recurring && row.uuid != plan)
+        .collect();
     // Days 0, 2 and 4, twice each.
     assert_eq!(children.len(), 6);
-    assert!(children.iter().all(|child| child.status == TaskStatus::Success && child.completed_at.is_some()));
+    assert!(
+        children
+            .iter()
+            .all(|child| child.status == TaskStatus::Success && child.completed_at.is_some())
+    );
     assert_eq!(status(&mut world, &plan), TaskStatus::Waiting);
     let detail = get(&mut world, &plan);
     assert_eq!((detail.interval, detail.recurring_task_start_time_list.len()), (Some(2), 2));
-    world.task_set_status(&caller(), TaskSetStatus::new(&plan, TaskStatusChange::Suspended)).unwrap();
+    world
+        .task_set_status(&caller(), TaskSetStatus::new(&plan, TaskStatusChange::Suspended))
+        .unwrap();
     world.advance(seconds(3 * DAY));
     assert_eq!(list(&mut world, A1).len(), before + 7);
-    world.task_set_status(&caller(), TaskSetStatus::new(&plan, TaskStatusChange::Restored)).unwrap();
+    world
+        .task_set_status(&caller(), TaskSetStatus::new(&plan, TaskStatusChange::Restored))
+        .unwrap();
     world.advance(seconds(3 * DAY));
     assert_eq!(status(&mut world, &plan), TaskStatus::Success);
     assert_eq!(list(&mut world, A1).len(), before + 10);
@@ -418,7 +474,10 @@ fn a_continuous_task_flies_again_and_again() {
     let schedule = support::continuous(begin, after(begin, DAY), after(begin, 7200), 80);
     let plan = create(&mut world, task(A1, NORTH, schedule));
     world.advance(seconds(3 * 3600));
-    let children: Vec<_> = list(&mut world, A1).into_iter().filter(|row| row.task_type == TaskType::Continuous && row.uuid != plan).collect();
+    let children: Vec<_> = list(&mut world, A1)
+        .into_iter()
+        .filter(|row| row.task_type == TaskType::Continuous && row.uuid != plan)
+        .collect();
     assert!((6..=24).contains(&children.len()), "{}", children.len());
     assert!(children.iter().all(|child| child.status == TaskStatus::Success));
     // One after the other.
@@ -434,21 +493,54 @@ fn plans_are_checked() {
     let now = world.now();
     let begin = after(now, 600);
     let cases: Vec<(&str, TaskSchedule)> = vec![
-        ("an end before the beginning", daily(&world, |schedule| schedule.end_at = schedule.begin_at)),
-        ("no start times", daily(&world, |schedule| schedule.recurring_task_start_time_list.clear())),
-        ("a start time twice", daily(&world, |schedule| schedule.recurring_task_start_time_list = vec![begin, begin])),
-        ("a start time of another day", daily(&world, |schedule| schedule.recurring_task_start_time_list = vec![after(begin, DAY)])),
-        ("an interval of nothing", daily(&world, |schedule| schedule.repeat_option = RepeatOption::new(0))),
-        ("a week without days", daily(&world, |schedule| schedule.repeat_type = RepeatType::Weekly)),
-        ("an eighth day", daily(&world, |schedule| {
-            schedule.repeat_type = RepeatType::Weekly;
-            schedule.repeat_option.days_of_week = vec![7];
-        })),
-        ("a period that runs backwards", support::continuous(after(begin, 60), after(begin, DAY), begin, 60)),
-        ("a battery that need not be charged", support::continuous(begin, after(begin, DAY), after(begin, 600), 30)),
+        (
+            "an end before the beginning",
+            daily(&world, |schedule| schedule.end_at = schedule.begin_at),
+        ),
+        (
+            "no start times",
+            daily(&world, |schedule| schedule.recurring_task_start_time_list.clear()),
+        ),
+        (
+            "a start time twice",
+            daily(&world, |schedule| schedule.recurring_task_start_time_list = vec![begin, begin]),
+        ),
+        (
+            "a start time of another day",
+            daily(&world, |schedule| {
+                schedule.recurring_task_start_time_list = vec![after(begin, DAY)]
+            }),
+        ),
+        (
+            "an interval of nothing",
+            daily(&world, |schedule| schedule.repeat_option = RepeatOption::new(0)),
+        ),
+        (
+            "a week without days",
+            daily(&world, |schedule| schedule.repeat_type = RepeatType::Weekly),
+        ),
+        (
+            "an eighth day",
+            daily(&world, |schedule| {
+                schedule.repeat_type = RepeatType::Weekly;
+                schedule.repeat_option.days_of_week = vec![7];
+            }),
+        ),
+        (
+            "a period that runs backwards",
+            support::continuous(after(begin, 60), after(begin, DAY), begin, 60),
+        ),
+        (
+            "a battery that need not be charged",
+            support::continuous(begin, after(begin, DAY), after(begin, 600), 30),
+        ),
     ];
     for (what, schedule) in cases {
-        assert_eq!(code(world.task_create(&caller(), task(A1, NORTH, schedule))), 200_101, "{what}");
+        assert_eq!(
+            code(world.task_create(&caller(), task(A1, NORTH, schedule))),
+            200_101,
+            "{what}"
+        );
     }
 }
 
@@ -458,7 +550,10 @@ fn the_list_filters() {
     let now = world.now();
     // This morning's flight, and one by hand of an undocumented type.
     let rows = list(&mut world, A1);
-    assert_eq!(rows.iter().map(|row| row.task_type.as_str()).collect::<Vec<_>>(), ["immediate", "manual"]);
+    assert_eq!(
+        rows.iter().map(|row| row.task_type.as_str()).collect::<Vec<_>>(),
+        ["immediate", "manual"]
+    );
     assert_eq!(rows[1].wayline_uuid, None);
     let begin = after(now, 600);
     let timed = create(&mut world, task(A1, NORTH, TimedSchedule::new(begin)));
@@ -489,6 +584,45 @@ fn planned_times_have_the_zone_of_the_task() {
     let task = create(&mut world, operation);
     assert_eq!(get(&mut world, &task).begin_at.unwrap().to_string(), "2026-01-01T16:00:00+08:00");
     assert_eq!(row(&mut world, &task).begin_at.unwrap().to_string(), "2026-01-01T08:00:00Z");
+
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    let begin = moment("2026-03-28T03:00:00+01:00");
+    let schedule = support::recurring(begin, moment("2026-04-28T03:00:00+02:00"));
+    let plan = create(&mut world, support::task(A1, NORTH, schedule));
+    let detail = get(&mut world, &plan);
+    assert_eq!(detail.begin_at.unwrap().to_string(), "2026-03-28T03:00:00+01:00");
+    assert_eq!(detail.end_at.unwrap().to_string(), "2026-04-28T03:00:00+02:00");
+}
+
+#[test]
+fn the_first_day_of_a_plan_is_one_of_its_zone() {
+    let mut world = world();
+    let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+    // In summer, from half past midnight in Berlin.
+    let begin = moment("2026-06-02T00:30:00+02:00");
+    let mut accepts = |time: &str, zone: &str| {
+        let mut schedule = support::recurring(begin, after(begin, 10 * DAY));
+        schedule.recurring_task_start_time_list.push(moment(time));
+        let mut operation = task(A1, NORTH, schedule);
+        operation.time_zone = zone.to_owned();
+        code(world.task_create(&caller(), operation)) == 0
+    };
+    assert!(accepts("2026-06-02T23:30:00+02:00", "Europe/Berlin"));
+    assert!(!accepts("2026-06-03T00:00:00+02:00", "Europe/Berlin"));
+    assert!(!accepts("2026-06-02T23:30:00+02:00", "UTC"));
+}
+
+#[test]
+fn an_unknown_zone_is_no_utc() {
+    let mut world = world();
+    let mut operation = immediate(A1, NORTH);
+    operation.time_zone = "Europe/Atlantis".to_owned();
+    let refusal = world.task_create(&caller(), operation).unwrap_err();
+    assert_eq!((refusal.http, refusal.code.get()), (200, 200_101));
+    assert!(
+        refusal.message.contains("`time_zone`") && refusal.message.contains("Europe/Berlin"),
+        "{refusal}"
+    );
 }
 
 /// A script that touches most things, as one text.
@@ -505,7 +639,15 @@ fn script(seed: u64, step: Duration) -> String {
     }
     text += &format!("{:?}", get(&mut world, &flown));
     text += &format!("{:?}", world.task_track(&caller(), TaskTrack::new(&flown)));
-    text += &format!("{:?}", world.task_media(&caller(), TaskMedia::new(&flown)).unwrap().iter().map(|file| file.original_url.as_ref().unwrap().expose().to_owned()).collect::<Vec<_>>());
+    text += &format!(
+        "{:?}",
+        world
+            .task_media(&caller(), TaskMedia::new(&flown))
+            .unwrap()
+            .iter()
+            .map(|file| file.original_url.as_ref().unwrap().expose().to_owned())
+            .collect::<Vec<_>>()
+    );
     text += &format!("{:?}{:?}", list(&mut world, A1), list(&mut world, B2));
     text += &format!("{:?}", drone_state(&mut world));
     text
@@ -524,8 +666,97 @@ fn the_same_seed_gives_the_same_world_in_whatever_steps_time_passes() {
 fn the_continuous_schedule_is_kept() {
     let mut world = world();
     let begin = after(world.now(), 600);
-    let plan: ContinuousSchedule = support::continuous_schedule(begin, after(begin, DAY), after(begin, 7200), 80);
+    let plan: ContinuousSchedule =
+        support::continuous_schedule(begin, after(begin, DAY), after(begin, 7200), 80);
     let plan = create(&mut world, task(A1, NORTH, plan));
     let detail = get(&mut world, &plan);
     assert_eq!((detail.min_battery_capacity, detail.continuous_task_periods.len()), (Some(80), 1));
+}
+
+fn is_terminal(status: &TaskStatus) -> bool {
+    use TaskStatus::{PartiallyDone, StartingFailure, Success, Terminated, Timeout};
+    matches!(status, Success | Terminated | Timeout | StartingFailure | PartiallyDone)
+}
+
+/// Whatever is asked, in whatever order: terminal states stay, counters stay within their totals, one dock flies one task.
+#[test]
+fn random_orders_break_no_rule() {
+    for seed in 0..12 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut world = World::demo(seed);
+        let mut last: std::collections::BTreeMap<String, FlightTaskSummary> = Default::default();
+        for _ in 0..150 {
+            let tasks: Vec<_> = last.keys().cloned().collect();
+            match rng.u8(0..12) {
+                0 => drop(world.task_create(&caller(), immediate(A1, NORTH))),
+                1 => drop(world.task_create(&caller(), immediate(B2, TOWER))),
+                2 => {
+                    let mut timed = TimedSchedule::new(after(world.now(), rng.u64(0..600)));
+                    timed.latest_begin_at =
+                        rng.bool().then(|| after(timed.begin_at, rng.u64(0..900)));
+                    drop(world.task_create(&caller(), task(A1, NORTH, timed)));
+                }
+                3 => {
+                    let orders = [
+                        "return_home",
+                        "return_home_cancel",
+                        "return_specific_home",
+                        "flighttask_pause",
+                        "flighttask_recovery",
+                    ];
+                    let order = FlightCommand::from(orders[rng.usize(0..orders.len())]);
+                    drop(world.device_command(&caller(), DeviceCommand::new(A1, order)));
+                }
+                4 => {
+                    if let Some(uuid) = tasks.get(rng.usize(0..tasks.len().max(1))) {
+                        let change = if rng.bool() {
+                            TaskStatusChange::Suspended
+                        } else {
+                            TaskStatusChange::Restored
+                        };
+                        drop(
+                            world.task_set_status(
+                                &caller(),
+                                TaskSetStatus::new(uuid.as_str(), change),
+                            ),
+                        );
+                    }
+                }
+                5 => world.set_battery(&DroneSn::new("1581F0Q8X000U00G00A1"), rng.u8(10..=100)),
+                6 => world.disconnect(&DeviceSn::new(A1)),
+                7 => world.connect(&DeviceSn::new(A1)),
+                _ => world.advance(seconds(rng.u64(1..120))),
+            }
+            let rows: Vec<_> = [A1, B2].iter().flat_map(|dock| list(&mut world, dock)).collect();
+            for dock in [A1, B2] {
+                let flying = |row: &&FlightTaskSummary| {
+                    matches!(row.status, TaskStatus::Executing | TaskStatus::Paused)
+                };
+                assert!(
+                    rows.iter().filter(|row| row.sn.as_str() == dock).filter(flying).count() <= 1,
+                    "{seed}: {dock}"
+                );
+            }
+            for row in rows {
+                assert!(row.current_waypoint_index <= row.total_waypoints, "{seed}: {row:?}");
+                assert_eq!(row.completed_at.is_some(), is_terminal(&row.status), "{seed}: {row:?}");
+                let files = get(&mut world, &row.uuid).folder_info;
+                assert!(
+                    files
+                        .is_none_or(|files| files.uploaded_file_count <= files.expected_file_count),
+                    "{seed}: {row:?}"
+                );
+                if let Some(before) = last.insert(row.uuid.as_str().to_owned(), row.clone()) {
+                    assert!(
+                        !is_terminal(&before.status) || before.status == row.status,
+                        "{seed}: {before:?} {row:?}"
+                    );
+                    assert!(
+                        before.run_at.is_none() || before.run_at == row.run_at,
+                        "{seed}: {row:?}"
+                    );
+                }
+            }
+        }
+    }
 }

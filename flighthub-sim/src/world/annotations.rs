@@ -1,7 +1,9 @@
 //! Annotations on the project map.
 
-use flighthub_api::v1::{AnnotationCreate, CreatedElement, ElementId, ElementResource, ProjectUuid};
 use flighthub_api::Timestamp;
+use flighthub_api::v1::{
+    AnnotationCreate, CreatedElement, ElementId, ElementResource, ProjectUuid,
+};
 
 use super::World;
 use crate::caller::Caller;
@@ -43,7 +45,11 @@ pub(crate) fn populate(_world: &mut World) {}
 
 pub(crate) fn tick(_world: &mut World) {}
 
-pub(crate) fn create(world: &mut World, caller: &Caller, operation: AnnotationCreate) -> Result<CreatedElement, Refusal> {
+pub(crate) fn create(
+    world: &mut World,
+    caller: &Caller,
+    operation: AnnotationCreate,
+) -> Result<CreatedElement, Refusal> {
     let project = world.project_of(caller)?;
     let AnnotationCreate { name, desc, resource, .. } = operation;
     if name.trim().is_empty() {
@@ -52,14 +58,23 @@ pub(crate) fn create(world: &mut World, caller: &Caller, operation: AnnotationCr
     check_shape(&resource)?;
     let id = ElementId::new(world.new_uuid());
     let created_at = world.now();
-    world.annotations.annotations.push(Annotation { id: id.clone(), project, name, desc, resource, created_at });
+    world.annotations.annotations.push(Annotation {
+        id: id.clone(),
+        project,
+        name,
+        desc,
+        resource,
+        created_at,
+    });
     Ok(CreatedElement { id: Some(id) })
 }
 
 fn check_shape(resource: &ElementResource) -> Result<(), Refusal> {
     let path = "resource.content.geometry.coordinates";
     match resource {
-        ElementResource::Point(element) => check_position(path, &element.content.geometry.coordinates),
+        ElementResource::Point(element) => {
+            check_position(path, &element.content.geometry.coordinates)
+        }
         ElementResource::Line(element) => {
             let positions = &element.content.geometry.coordinates;
             if positions.len() < 2 {
@@ -76,7 +91,11 @@ fn check_shape(resource: &ElementResource) -> Result<(), Refusal> {
                 let path = format!("{path}[{index}]");
                 check_positions(&path, ring)?;
                 // A published sample leaves the ring open, so that has to pass: what counts are three corners.
-                let corners = if ring.len() > 1 && ring.first() == ring.last() { ring.len() - 1 } else { ring.len() };
+                let corners = if ring.len() > 1 && ring.first() == ring.last() {
+                    ring.len() - 1
+                } else {
+                    ring.len()
+                };
                 if corners < 3 {
                     return Err(Refusal::argument(&path, "a ring has three corners at least"));
                 }
@@ -88,16 +107,27 @@ fn check_shape(resource: &ElementResource) -> Result<(), Refusal> {
 }
 
 fn check_positions(path: &str, positions: &[Vec<f64>]) -> Result<(), Refusal> {
-    positions.iter().enumerate().try_for_each(|(index, position)| check_position(&format!("{path}[{index}]"), position))
+    positions
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, position)| check_position(&format!("{path}[{index}]"), position))
 }
 
 fn check_position(path: &str, position: &[f64]) -> Result<(), Refusal> {
     let (longitude, latitude) = match position {
         [longitude, latitude] | [longitude, latitude, _] => (*longitude, *latitude),
-        _ => return Err(Refusal::argument(path, "a position is longitude, latitude and optionally a height")),
+        _ => {
+            return Err(Refusal::argument(
+                path,
+                "a position is longitude, latitude and optionally a height",
+            ));
+        }
     };
     if !(-180.0..=180.0).contains(&longitude) || !(-90.0..=90.0).contains(&latitude) {
-        return Err(Refusal::argument(path, "longitude comes first (-180 to 180), then latitude (-90 to 90)"));
+        return Err(Refusal::argument(
+            path,
+            "longitude comes first (-180 to 180), then latitude (-90 to 90)",
+        ));
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use flighthub_api::v1::{
-    CameraIndex, Converter, ConverterCreate, ConverterDelete, ConverterId, ConverterList, ConverterOptions, ConverterSchema, ConverterSet,
-    ConverterState, ConverterTarget, CreatedConverter, DeviceSn, ProjectUuid,
+    CameraIndex, Converter, ConverterCreate, ConverterDelete, ConverterId, ConverterList,
+    ConverterOptions, ConverterSchema, ConverterSet, ConverterState, ConverterTarget,
+    CreatedConverter, DeviceSn, ProjectUuid,
 };
 use flighthub_api::{Accepted, Listing, Timestamp};
 
@@ -66,7 +67,8 @@ pub(crate) fn tick(world: &mut World) {
     let now = world.now();
     let State { converters } = &mut world.converters;
     for converter in converters.iter_mut().filter(|converter| converter.enabled) {
-        let online = world.fleet.device(converter.sn.as_str()).is_some_and(|device| device.is_online());
+        let online =
+            world.fleet.device(converter.sn.as_str()).is_some_and(|device| device.is_online());
         let waited = now.duration_since(&converter.since);
         match (&converter.state, online) {
             (ConverterState::Running, true) => {}
@@ -74,11 +76,8 @@ pub(crate) fn tick(world: &mut World) {
                 converter.since = now;
                 converter.state = ConverterState::Initialized;
             }
-            (_, true) if converter.refused() => {
-                if waited >= START {
-                    converter.fail(TARGET_REFUSED);
-                }
-            }
+            (_, true) if converter.refused() && waited >= START => converter.fail(TARGET_REFUSED),
+            (_, true) if converter.refused() => {}
             (ConverterState::Failed, true) => {
                 converter.since = now;
                 converter.state = ConverterState::Initialized;
@@ -94,7 +93,11 @@ pub(crate) fn tick(world: &mut World) {
     }
 }
 
-pub(crate) fn create(world: &mut World, caller: &Caller, operation: ConverterCreate) -> Result<CreatedConverter, Refusal> {
+pub(crate) fn create(
+    world: &mut World,
+    caller: &Caller,
+    operation: ConverterCreate,
+) -> Result<CreatedConverter, Refusal> {
     let project = world.project_of(caller)?;
     let ConverterCreate { converter_name: name, sn, camera_index, target, .. } = operation;
     if name.trim().is_empty() {
@@ -104,13 +107,21 @@ pub(crate) fn create(world: &mut World, caller: &Caller, operation: ConverterCre
     live::streaming_camera(world, &project, &sn, &camera_index)?;
     let others = &world.converters.converters;
     if others.len() >= MOST {
-        return Err(Refusal::quota(233_317, format!("the organization has {MOST} converters already, which is the limit")));
+        return Err(Refusal::quota(
+            233_317,
+            format!("the organization has {MOST} converters already, which is the limit"),
+        ));
     }
     if others.iter().any(|other| other.name == name) {
         return Err(Refusal::new(213_055, format!("channel name `{name}` is in use already")));
     }
-    if others.iter().any(|other| (&other.sn, &other.camera_index, &other.options) == (&sn, &camera_index, &options)) {
-        return Err(Refusal::new(213_054, format!("camera `{camera_index}` of `{sn}` is pushed to this address already")));
+    if others.iter().any(|other| {
+        (&other.sn, &other.camera_index, &other.options) == (&sn, &camera_index, &options)
+    }) {
+        return Err(Refusal::new(
+            213_054,
+            format!("camera `{camera_index}` of `{sn}` is pushed to this address already"),
+        ));
     }
 
     let id: String = (0..32).map(|_| world.rng().digit(16).to_ascii_uppercase()).collect();
@@ -150,18 +161,29 @@ fn options(target: ConverterTarget) -> Result<(ConverterSchema, ConverterOptions
     match target {
         ConverterTarget::Rtmp(target) => {
             let url = target.schema_option.url;
-            let rest = url.expose().strip_prefix("rtmp://").or_else(|| url.expose().strip_prefix("rtmps://"));
+            let rest = url
+                .expose()
+                .strip_prefix("rtmp://")
+                .or_else(|| url.expose().strip_prefix("rtmps://"));
             if !rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
-                return Err(Refusal::argument("schema_option.url", "has to begin with rtmp:// and a host"));
+                return Err(Refusal::argument(
+                    "schema_option.url",
+                    "has to begin with rtmp:// and a host",
+                ));
             }
             options.url = Some(url);
             Ok((ConverterSchema::Rtmp, options))
         }
         ConverterTarget::Gb28181(target) => {
             let option = target.schema_option;
-            for (field, port) in [("server_port", &option.server_port), ("local_port", &option.local_port)] {
+            for (field, port) in
+                [("server_port", &option.server_port), ("local_port", &option.local_port)]
+            {
                 if !port.parse::<u16>().is_ok_and(|port| port > 0) {
-                    return Err(Refusal::argument(&format!("schema_option.{field}"), "is no port, written as a string"));
+                    return Err(Refusal::argument(
+                        &format!("schema_option.{field}"),
+                        "is no port, written as a string",
+                    ));
                 }
             }
             if option.server_ip.is_empty() {
@@ -180,7 +202,11 @@ fn options(target: ConverterTarget) -> Result<(ConverterSchema, ConverterOptions
     }
 }
 
-pub(crate) fn list(world: &mut World, caller: &Caller, _operation: ConverterList) -> Result<Listing<Converter>, Refusal> {
+pub(crate) fn list(
+    world: &mut World,
+    caller: &Caller,
+    _operation: ConverterList,
+) -> Result<Listing<Converter>, Refusal> {
     let project = world.project_of(caller)?;
     let own = world.converters.converters.iter().filter(|converter| converter.project == project);
     Ok(own.map(|converter| row(world, converter)).collect())
@@ -210,11 +236,18 @@ fn missing(id: &ConverterId) -> Refusal {
 }
 
 /// Switches at once; whether pictures flow shows in the list some seconds later.
-pub(crate) fn set(world: &mut World, caller: &Caller, operation: ConverterSet) -> Result<Accepted, Refusal> {
+pub(crate) fn set(
+    world: &mut World,
+    caller: &Caller,
+    operation: ConverterSet,
+) -> Result<Accepted, Refusal> {
     let project = world.project_of(caller)?;
     let now = world.now();
-    let mut own = world.converters.converters.iter_mut().filter(|converter| converter.project == project);
-    let converter = own.find(|converter| converter.id == operation.converter_id).ok_or_else(|| missing(&operation.converter_id))?;
+    let mut own =
+        world.converters.converters.iter_mut().filter(|converter| converter.project == project);
+    let converter = own
+        .find(|converter| converter.id == operation.converter_id)
+        .ok_or_else(|| missing(&operation.converter_id))?;
     if converter.enabled != operation.auto_push_stream {
         converter.enabled = operation.auto_push_stream;
         converter.state = ConverterState::Initialized;
@@ -224,10 +257,16 @@ pub(crate) fn set(world: &mut World, caller: &Caller, operation: ConverterSet) -
     Ok(Accepted::new())
 }
 
-pub(crate) fn delete(world: &mut World, caller: &Caller, operation: ConverterDelete) -> Result<Accepted, Refusal> {
+pub(crate) fn delete(
+    world: &mut World,
+    caller: &Caller,
+    operation: ConverterDelete,
+) -> Result<Accepted, Refusal> {
     let project = world.project_of(caller)?;
     let State { converters } = &mut world.converters;
-    let index = converters.iter().position(|converter| converter.project == project && converter.id == operation.converter_id);
+    let index = converters.iter().position(|converter| {
+        converter.project == project && converter.id == operation.converter_id
+    });
     converters.remove(index.ok_or_else(|| missing(&operation.converter_id))?);
     Ok(Accepted::new())
 }

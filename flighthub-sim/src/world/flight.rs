@@ -29,7 +29,8 @@ impl Place {
     pub(crate) fn offset(self, north: f64, east: f64, up: f64) -> Self {
         Self {
             latitude: self.latitude + north / METRES_PER_DEGREE,
-            longitude: self.longitude + east / (METRES_PER_DEGREE * self.latitude.to_radians().cos()),
+            longitude: self.longitude
+                + east / (METRES_PER_DEGREE * self.latitude.to_radians().cos()),
             height: self.height + up,
         }
     }
@@ -41,7 +42,9 @@ impl Place {
     /// Metres north, east and up to another place.
     fn vector_to(self, other: Self) -> (f64, f64, f64) {
         let north = (other.latitude - self.latitude) * METRES_PER_DEGREE;
-        let east = (other.longitude - self.longitude) * METRES_PER_DEGREE * self.latitude.to_radians().cos();
+        let east = (other.longitude - self.longitude)
+            * METRES_PER_DEGREE
+            * self.latitude.to_radians().cos();
         (north, east, other.height - self.height)
     }
 
@@ -157,7 +160,14 @@ pub(crate) struct Flight {
 
 impl Flight {
     /// Takes off. `home` is where the flight ends: the dock it starts from, or another.
-    pub(crate) fn begin(task: TaskUuid, began: Timestamp, origin: Pad, home: Pad, route: Vec<Waypoint>, return_altitude: f64) -> Self {
+    pub(crate) fn begin(
+        task: TaskUuid,
+        began: Timestamp,
+        origin: Pad,
+        home: Pad,
+        route: Vec<Waypoint>,
+        return_altitude: f64,
+    ) -> Self {
         let dock = origin.place;
         let mut flight = Self {
             task,
@@ -180,7 +190,11 @@ impl Flight {
         };
         let first = flight.route.first().map_or(dock.height, |first| first.place.height);
         let height = (dock.height + SECURITY_HEIGHT).max(first);
-        flight.legs.push_back(Leg { to: dock.at_height(height), speed: CLIMB, stage: Stage::TakeOff });
+        flight.legs.push_back(Leg {
+            to: dock.at_height(height),
+            speed: CLIMB,
+            stage: Stage::TakeOff,
+        });
         flight.go_on();
         flight
     }
@@ -188,7 +202,11 @@ impl Flight {
     /// Adds the rest of the route and the way home to the legs.
     fn go_on(&mut self) {
         let rest = self.route.iter().enumerate().skip(self.done);
-        self.legs.extend(rest.map(|(index, point)| Leg { to: point.place, speed: point.speed, stage: Stage::ToWaypoint(index) }));
+        self.legs.extend(rest.map(|(index, point)| Leg {
+            to: point.place,
+            speed: point.speed,
+            stage: Stage::ToWaypoint(index),
+        }));
         let from = self.legs.back().map_or(self.place, |leg| leg.to);
         self.legs.extend(way_home(from, self.home.place, self.return_height));
     }
@@ -246,7 +264,9 @@ impl Flight {
         let mut events = Vec::new();
         let mut left = if self.holding { 0.0 } else { 1.0 };
         while left > 0.0 {
-            let Some(leg) = self.legs.front().copied() else { break };
+            let Some(leg) = self.legs.front().copied() else {
+                break;
+            };
             let way = self.place.distance_to(leg.to);
             let reach = leg.speed * left;
             if way > reach {
@@ -275,7 +295,7 @@ impl Flight {
         }
         self.distance += self.horizontal_speed.hypot(up);
         self.seconds += 1;
-        if self.seconds % TRACK_EVERY == 0 || self.legs.is_empty() {
+        if self.seconds.is_multiple_of(TRACK_EVERY) || self.legs.is_empty() {
             self.track.push(Fix { at: now, place: self.place });
         }
         events
@@ -297,7 +317,12 @@ fn way_home(from: Place, home: Place, height: f64) -> Vec<Leg> {
 }
 
 /// About how many seconds a flight along a route takes.
-pub(crate) fn estimate(dock: Place, landing: Place, route: &[Waypoint], return_altitude: f64) -> u32 {
+pub(crate) fn estimate(
+    dock: Place,
+    landing: Place,
+    route: &[Waypoint],
+    return_altitude: f64,
+) -> u32 {
     let mut place = dock;
     let mut seconds = 0.0;
     for point in route {
@@ -310,9 +335,7 @@ pub(crate) fn estimate(dock: Place, landing: Place, route: &[Waypoint], return_a
         place = leg.to;
     }
     // Finite, positive and far below the limit of the type.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let seconds = seconds.min(86_400.0) as u32;
-    seconds
+    seconds.min(86_400.0) as u32
 }
 
 /// Metres along the waypoints.
@@ -331,7 +354,11 @@ mod tests {
     }
 
     fn square() -> Vec<Waypoint> {
-        let corner = |north, east| Waypoint { place: DOCK.offset(north, east, 60.0), speed: 8.0, photo: true };
+        let corner = |north, east| Waypoint {
+            place: DOCK.offset(north, east, 60.0),
+            speed: 8.0,
+            photo: true,
+        };
         vec![corner(100.0, 0.0), corner(100.0, 100.0), corner(0.0, 100.0)]
     }
 
@@ -367,18 +394,30 @@ mod tests {
     #[test]
     fn a_flight_passes_every_waypoint_and_lands_at_home() {
         let mut flight = begin();
-        let events: Vec<_> = fly(&mut flight, 0, 1000).into_iter().map(|(_, event)| event).collect();
-        assert_eq!(events, [Event::Waypoint(0), Event::Waypoint(1), Event::Waypoint(2), Event::Landed]);
-        assert_eq!((flight.place, flight.ending, flight.waypoints_done()), (DOCK, Ending::Complete, 3));
+        let events: Vec<_> =
+            fly(&mut flight, 0, 1000).into_iter().map(|(_, event)| event).collect();
+        assert_eq!(
+            events,
+            [Event::Waypoint(0), Event::Waypoint(1), Event::Waypoint(2), Event::Landed]
+        );
+        assert_eq!(
+            (flight.place, flight.ending, flight.waypoints_done()),
+            (DOCK, Ending::Complete, 3)
+        );
     }
 
     #[test]
     fn the_track_has_a_point_every_two_seconds_and_its_length_is_the_distance() {
         let mut flight = begin();
         fly(&mut flight, 0, 1000);
-        let steps: Vec<_> = flight.track.windows(2).map(|pair| pair[1].at.unix_seconds() - pair[0].at.unix_seconds()).collect();
+        let steps: Vec<_> = flight
+            .track
+            .windows(2)
+            .map(|pair| pair[1].at.unix_seconds() - pair[0].at.unix_seconds())
+            .collect();
         assert!(steps[..steps.len() - 1].iter().all(|step| *step == 2), "{steps:?}");
-        let length: f64 = flight.track.windows(2).map(|pair| pair[0].place.distance_to(pair[1].place)).sum();
+        let length: f64 =
+            flight.track.windows(2).map(|pair| pair[0].place.distance_to(pair[1].place)).sum();
         assert!((flight.distance - length).abs() / length < 0.05, "{} {length}", flight.distance);
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use flighthub_api::v1::{CameraIndex, DeviceSn, LivePlayback, LivestreamStart, ProjectUuid, StreamQuality, UrlType};
+use flighthub_api::v1::{
+    CameraIndex, DeviceSn, LivePlayback, LivestreamStart, ProjectUuid, StreamQuality, UrlType,
+};
 use flighthub_api::{Secret, Timestamp};
 
 use super::World;
@@ -48,25 +50,41 @@ pub(crate) fn populate(_world: &mut World) {}
 
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
-    world.live.streams.retain(|stream| now < stream.expires_at && now.duration_since(&stream.started_at) < WITHOUT_VIEWER);
-    let State { streams } = &mut world.live;
-    // A camera that loses its link or its power streams no more.
-    streams.retain(|stream| world.fleet.device(stream.sn.as_str()).is_some_and(|device| device.is_online()));
+    let World { live: State { streams }, fleet, .. } = world;
+    streams.retain_mut(|stream| {
+        let sn = stream.sn.as_str();
+        // `device.set_stream_quality` also changes a stream that runs.
+        stream.quality =
+            fleet.quality(sn, &stream.camera_index).unwrap_or_else(|| stream.quality.clone());
+        // A camera that loses its link or its power streams no more.
+        let online = fleet.device(sn).is_some_and(|device| device.is_online());
+        online && now < stream.expires_at && now.duration_since(&stream.started_at) < WITHOUT_VIEWER
+    });
 }
 
-pub(crate) fn start(world: &mut World, caller: &Caller, operation: LivestreamStart) -> Result<LivePlayback, Refusal> {
+pub(crate) fn start(
+    world: &mut World,
+    caller: &Caller,
+    operation: LivestreamStart,
+) -> Result<LivePlayback, Refusal> {
     let project = world.known_project(caller.project_or_forbidden()?)?;
     let LivestreamStart { sn, camera_index, video_expire, quality_type, .. } = operation;
     let Ok(lifetime @ 1..) = u64::try_from(video_expire) else {
         return Err(Refusal::argument("video_expire", "has to be above 0 seconds"));
     };
+    if let Some(odd) = quality_type.as_ref().filter(|quality| !quality.is_known()) {
+        return Err(Refusal::argument("quality_type", format!("there is no quality `{odd}`")));
+    }
     streaming_camera(world, &project, &sn, &camera_index)?;
     let device = world.fleet.device(sn.as_str()).ok_or_else(|| Refusal::unknown_device(&sn))?;
     if !device.is_online() {
         return Err(if device.is_dock() {
             Refusal::offline(&sn)
         } else {
-            Refusal::new(213_003, format!("streaming gateway not found: device `{sn}` is off or has no link"))
+            Refusal::new(
+                213_003,
+                format!("streaming gateway not found: device `{sn}` is off or has no link"),
+            )
         });
     }
 
@@ -79,11 +97,20 @@ pub(crate) fn start(world: &mut World, caller: &Caller, operation: LivestreamSta
     let State { streams } = &mut world.live;
     streams.retain(|stream| (&stream.sn, &stream.camera_index) != (&sn, &camera_index));
     streams.push(Livestream { project, sn, camera_index, quality, started_at: now, expires_at });
-    Ok(LivePlayback { url, url_type: Some(UrlType::new(UrlType::VOLC)), expire_ts: Some(expires_at) })
+    Ok(LivePlayback {
+        url,
+        url_type: Some(UrlType::new(UrlType::VOLC)),
+        expire_ts: Some(expires_at),
+    })
 }
 
 /// That the device is the project's and has the camera.
-pub(crate) fn streaming_camera(world: &World, project: &ProjectUuid, sn: &DeviceSn, camera: &CameraIndex) -> Result<(), Refusal> {
+pub(crate) fn streaming_camera(
+    world: &World,
+    project: &ProjectUuid,
+    sn: &DeviceSn,
+    camera: &CameraIndex,
+) -> Result<(), Refusal> {
     let device = world.fleet.device(sn.as_str()).ok_or_else(|| Refusal::unknown_device(sn))?;
     if device.project() != project {
         return Err(Refusal::other_project(sn));
@@ -95,7 +122,12 @@ pub(crate) fn streaming_camera(world: &World, project: &ProjectUuid, sn: &Device
 }
 
 /// What the public cloud hands out: a bare query string for the SDK of Volcengine RTC, not a URL.
-fn volc_address(world: &mut World, sn: &DeviceSn, camera: &CameraIndex, expires_at: Timestamp) -> Secret {
+fn volc_address(
+    world: &mut World,
+    sn: &DeviceSn,
+    camera: &CameraIndex,
+    expires_at: Timestamp,
+) -> Secret {
     let token: String = (0..48).map(|_| world.rng().alphanumeric()).collect();
     let (user_id, _) = World::owner();
     Secret::new(format!(

@@ -16,9 +16,11 @@ pub(crate) mod telemetry;
 use std::time::Duration;
 
 use flighthub_api::v1::{
-    DockSn, OutOfControlAction, ProjectUuid, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs, TaskSchedule, WaylineId, WaylinePrecisionType,
+    DockSn, OutOfControlAction, ProjectUuid, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs,
+    TaskSchedule, WaylineId, WaylinePrecisionType,
 };
 use flighthub_api::{Secret, Timestamp};
+use jiff::tz::TimeZone;
 
 use crate::caller::Caller;
 use crate::refusal::Refusal;
@@ -147,7 +149,9 @@ impl World {
     pub fn advance(&mut self, duration: Duration) {
         let target = self.now.saturating_add(duration);
         while self.next_tick <= target.unix_seconds() {
-            let Some(second) = Timestamp::from_unix_seconds(self.next_tick) else { break };
+            let Some(second) = Timestamp::from_unix_seconds(self.next_tick) else {
+                break;
+            };
             self.now = second;
             self.next_tick += 1;
             tasks::tick(self);
@@ -186,7 +190,11 @@ impl World {
             Self::DEMO_ORGANIZATION,
             Self::OWNER,
         );
-        format!("{}.{}.simulated-key-of-the-demo-world", base64url(header.as_bytes()), base64url(claims.as_bytes()))
+        format!(
+            "{}.{}.simulated-key-of-the-demo-world",
+            base64url(header.as_bytes()),
+            base64url(claims.as_bytes())
+        )
     }
 
     /// The project of the header.
@@ -207,13 +215,15 @@ impl World {
 
     /// An address of an object in the storage, signed for an hour. The signature is for show.
     pub(crate) fn signed_url(&self, path: &str) -> Secret {
-        let time = calendar::digits(self.now.unix_seconds(), 0);
+        let time = calendar::digits(self.now, &TimeZone::UTC);
         let (day, clock) = time.split_at(time.len() - 6);
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in path.bytes().chain(time.bytes()) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        let parts: Vec<_> = (1..=4_u64).map(|part| format!("{:016x}", hash.wrapping_mul(2 * part + 1).rotate_left(17))).collect();
+        let parts: Vec<_> = (1..=4_u64)
+            .map(|part| format!("{:016x}", hash.wrapping_mul(2 * part + 1).rotate_left(17)))
+            .collect();
         Secret::new(format!(
             "{}/{}/{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=SIMULATED%2F{day}%2F{}%2Fs3%2Faws4_request\
              &X-Amz-Date={day}T{clock}Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature={}",
@@ -237,9 +247,59 @@ fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_usize, |bits, index| (bits << 8) | usize::from(chunk.get(index).copied().unwrap_or(0)));
-        let letters = (0..=chunk.len()).map(|index| char::from(LETTERS[(bits >> (18 - 6 * index)) & 63]));
+        let bits = (0..3).fold(0_usize, |bits, index| {
+            (bits << 8) | usize::from(chunk.get(index).copied().unwrap_or(0))
+        });
+        let letters =
+            (0..=chunk.len()).map(|index| char::from(LETTERS[(bits >> (18 - 6 * index)) & 63]));
         text.extend(letters);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_are_of_version_4() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        for _ in 0..50 {
+            let uuid = new_uuid(&mut rng);
+            let bytes = uuid.as_bytes();
+            assert_eq!(bytes.len(), 36);
+            assert_eq!(bytes[14], b'4', "{uuid}");
+            assert!(b"89ab".contains(&bytes[19]), "{uuid}");
+        }
+    }
+
+    #[test]
+    fn base64_is_for_urls_and_without_padding() {
+        for (text, coded) in
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")]
+        {
+            assert_eq!(base64url(text.as_bytes()), coded);
+        }
+        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+    }
+
+    #[test]
+    fn time_does_not_depend_on_its_portions() {
+        let (mut one, mut other) = (World::demo(1), World::demo(1));
+        one.advance(Duration::from_millis(2_750));
+        (0..11).for_each(|_| other.advance(Duration::from_millis(250)));
+        assert_eq!(one.now(), other.now());
+        assert_eq!(one.next_tick, other.next_tick);
+        assert_eq!(World::demo(1).now().to_string(), "2026-01-01T08:00:00Z");
+    }
+
+    #[test]
+    fn signed_addresses_are_fresh_with_time() {
+        let mut world = World::demo(1);
+        let before = world.signed_url("media/1.jpeg");
+        assert_eq!(before, world.signed_url("media/1.jpeg"));
+        assert!(before.expose().contains("X-Amz-Date=20260101T080000Z"), "{}", before.expose());
+        world.advance(Duration::from_secs(1));
+        assert_ne!(before, world.signed_url("media/1.jpeg"));
+    }
 }

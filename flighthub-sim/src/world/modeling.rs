@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use flighthub_api::v1::{
-    CloudName, ModelUuid, OpenmodelDelete, OpenmodelDeleteResource, OpenmodelGet, OpenmodelGetResource, OpenmodelObtainToken,
-    OpenmodelRunning, OpenmodelStart, OpenmodelStop, OpenmodelUploadCallback, Reconstruction, ReconstructionKind, ReconstructionStatus,
-    Resource, ResourceStatus, ResourceUuid, StartedModel, StartedModels, UploadGrant, UploadReceipt, UploadedFile, ZipStatus,
+    CloudName, ModelUuid, OpenmodelDelete, OpenmodelDeleteResource, OpenmodelGet,
+    OpenmodelGetResource, OpenmodelObtainToken, OpenmodelRunning, OpenmodelStart, OpenmodelStop,
+    OpenmodelUploadCallback, Reconstruction, ReconstructionKind, ReconstructionStatus, Resource,
+    ResourceStatus, ResourceUuid, StartedModel, StartedModels, UploadGrant, UploadReceipt,
+    UploadedFile, ZipStatus,
 };
 use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
 
@@ -105,7 +107,10 @@ impl Job {
     }
 
     fn is_running(&self) -> bool {
-        matches!(self.status, ReconstructionStatus::WaitingForResources | ReconstructionStatus::Running)
+        matches!(
+            self.status,
+            ReconstructionStatus::WaitingForResources | ReconstructionStatus::Running
+        )
     }
 
     fn enter(&mut self, status: ReconstructionStatus, now: Timestamp) {
@@ -127,15 +132,20 @@ impl Job {
         Reconstruction {
             resource_uuid: Some(self.resource.clone()),
             model_uuid: self.uuid.clone(),
-            model_type: Some(self.kind.clone()),
-            model_status: Some(self.status.clone()),
+            model_type: Some(self.kind),
+            model_status: Some(self.status),
             model_size: Some(self.size()),
             reconstruction_progress: Some(self.progress),
             error_code: Some(0),
-            zip_status: Some(self.zip.clone()),
+            zip_status: Some(self.zip),
             zip_progress: Some(self.zip_progress),
-            zip_file_key: packed
-                .then(|| format!("fh/organizations/{}/open_reconstruction/models/{}.zip", World::DEMO_ORGANIZATION, self.uuid)),
+            zip_file_key: packed.then(|| {
+                format!(
+                    "fh/organizations/{}/open_reconstruction/models/{}.zip",
+                    World::DEMO_ORGANIZATION,
+                    self.uuid
+                )
+            }),
         }
     }
 }
@@ -162,11 +172,17 @@ impl State {
     }
 
     fn source(&mut self, uuid: &ResourceUuid) -> Result<&mut Source, Refusal> {
-        self.resources.iter_mut().find(|source| source.uuid == *uuid).ok_or_else(|| Refusal::not_found("resource", uuid))
+        self.resources
+            .iter_mut()
+            .find(|source| source.uuid == *uuid)
+            .ok_or_else(|| Refusal::not_found("resource", uuid))
     }
 
     fn job(&mut self, uuid: &ModelUuid) -> Result<&mut Job, Refusal> {
-        self.jobs.iter_mut().find(|job| job.uuid == *uuid).ok_or_else(|| Refusal::not_found("model", uuid))
+        self.jobs
+            .iter_mut()
+            .find(|job| job.uuid == *uuid)
+            .ok_or_else(|| Refusal::not_found("model", uuid))
     }
 
     /// Gives back what a running job took and ends it.
@@ -215,8 +231,12 @@ fn step(job: &mut Job, now: Timestamp) {
     let passed = now.duration_since(&job.since);
     match job.status {
         // Without quota there are no computing resources: the real reason codes are not known.
-        ReconstructionStatus::WaitingForResources if passed >= QUEUE && !job.paid => job.enter(ReconstructionStatus::ResourceRequestFailed, now),
-        ReconstructionStatus::WaitingForResources if passed >= QUEUE => job.enter(ReconstructionStatus::Running, now),
+        ReconstructionStatus::WaitingForResources if passed >= QUEUE && !job.paid => {
+            job.enter(ReconstructionStatus::ResourceRequestFailed, now)
+        }
+        ReconstructionStatus::WaitingForResources if passed >= QUEUE => {
+            job.enter(ReconstructionStatus::Running, now)
+        }
         ReconstructionStatus::Running if passed >= job.work() => {
             job.progress = 100;
             job.zip = ZipStatus::Running;
@@ -233,10 +253,15 @@ fn step(job: &mut Job, now: Timestamp) {
     }
 }
 
-pub(crate) fn obtain_token(world: &mut World, _caller: &Caller, _operation: OpenmodelObtainToken) -> Result<UploadGrant, Refusal> {
+pub(crate) fn obtain_token(
+    world: &mut World,
+    _caller: &Caller,
+    _operation: OpenmodelObtainToken,
+) -> Result<UploadGrant, Refusal> {
     let uuid = ResourceUuid::new(world.new_uuid());
     let expires_at = world.now().saturating_add(GRANT);
-    let mut text = |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
+    let mut text =
+        |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
     let callback_param = text(40);
     let grant = UploadGrant {
         cloud_name: Some(CloudName::new(CloudName::AWS_S3)),
@@ -246,18 +271,32 @@ pub(crate) fn obtain_token(world: &mut World, _caller: &Caller, _operation: Open
         region: Some("eu-central-1".to_owned()),
         cloud_bucket_name: "flighthub-sim".to_owned(),
         callback_param: Secret::new(callback_param.clone()),
-        store_path: format!("fh/organizations/{}/open_reconstruction/tmp/{uuid}/{{fileName}}", World::DEMO_ORGANIZATION),
+        store_path: format!(
+            "fh/organizations/{}/open_reconstruction/tmp/{uuid}/{{fileName}}",
+            World::DEMO_ORGANIZATION
+        ),
         expire_time: Some(expires_at),
         end_point: "https://objects.flighthub-sim.example.com".to_owned(),
     };
     let stage = Stage::Importing(None);
-    world.modeling.resources.push(Source { uuid, callback_param, expires_at, files: Vec::new(), stage });
+    world.modeling.resources.push(Source {
+        uuid,
+        callback_param,
+        expires_at,
+        files: Vec::new(),
+        stage,
+    });
     Ok(grant)
 }
 
-pub(crate) fn upload_callback(world: &mut World, _caller: &Caller, operation: OpenmodelUploadCallback) -> Result<UploadReceipt, Refusal> {
+pub(crate) fn upload_callback(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelUploadCallback,
+) -> Result<UploadReceipt, Refusal> {
     let now = world.now();
-    let OpenmodelUploadCallback { resource_uuid, resource_name, callback_param, files, .. } = operation;
+    let OpenmodelUploadCallback { resource_uuid, resource_name, callback_param, files, .. } =
+        operation;
     check_files(&files)?;
     if resource_name.is_some_and(|name| name.chars().count() > 255) {
         return Err(Refusal::argument("resource_name", "is longer than 255 characters"));
@@ -265,10 +304,16 @@ pub(crate) fn upload_callback(world: &mut World, _caller: &Caller, operation: Op
     let sizes: Vec<i64> = files.iter().map(|_| world.rng().i64(7_000_000..12_000_000)).collect();
     let source = world.modeling.source(&resource_uuid)?;
     if callback_param.expose() != source.callback_param {
-        return Err(Refusal::argument("callback_param", "is not the one that came with this resource"));
+        return Err(Refusal::argument(
+            "callback_param",
+            "is not the one that came with this resource",
+        ));
     }
     if source.expires_at <= now {
-        return Err(Refusal::argument("callback_param", "has expired with its grant; obtain a new one, which means a new resource"));
+        return Err(Refusal::argument(
+            "callback_param",
+            "has expired with its grant; obtain a new one, which means a new resource",
+        ));
     }
     if !matches!(source.stage, Stage::Importing(_) | Stage::Imported) {
         return Err(Refusal::argument("resource_uuid", "has been deleted"));
@@ -286,7 +331,10 @@ pub(crate) fn upload_callback(world: &mut World, _caller: &Caller, operation: Op
 
 fn check_files(files: &[UploadedFile]) -> Result<(), Refusal> {
     if files.is_empty() || files.len() > MOST_FILES {
-        return Err(Refusal::argument("files", format!("takes 1 to {MOST_FILES} files a report, got {}", files.len())));
+        return Err(Refusal::argument(
+            "files",
+            format!("takes 1 to {MOST_FILES} files a report, got {}", files.len()),
+        ));
     }
     for (index, file) in files.iter().enumerate() {
         let at = |field: &str| format!("files[{index}].{field}");
@@ -297,13 +345,20 @@ fn check_files(files: &[UploadedFile]) -> Result<(), Refusal> {
             return Err(Refusal::argument(&at("name"), format!("`{}` comes twice", file.name)));
         }
         if file.etag.is_empty() || file.etag.contains('"') {
-            return Err(Refusal::argument(&at("etag"), "is no entity tag without its quotation marks"));
+            return Err(Refusal::argument(
+                &at("etag"),
+                "is no entity tag without its quotation marks",
+            ));
         }
     }
     Ok(())
 }
 
-pub(crate) fn get_resource(world: &mut World, _caller: &Caller, operation: OpenmodelGetResource) -> Result<Resource, Refusal> {
+pub(crate) fn get_resource(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelGetResource,
+) -> Result<Resource, Refusal> {
     let source = world.modeling.source(&operation.resource_uuid)?;
     let status = match source.stage {
         // The documentation knows 1 to 3; a real record of an emptied resource shows 0, and something has to come before 1.
@@ -321,21 +376,42 @@ pub(crate) fn get_resource(world: &mut World, _caller: &Caller, operation: Openm
 }
 
 /// Jobs that still read the resource fail. What happens to them at the real one is not known.
-pub(crate) fn delete_resource(world: &mut World, _caller: &Caller, operation: OpenmodelDeleteResource) -> Result<Accepted, Refusal> {
+pub(crate) fn delete_resource(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelDeleteResource,
+) -> Result<Accepted, Refusal> {
     let now = world.now();
     let source = world.modeling.source(&operation.resource_uuid)?;
     if !matches!(source.stage, Stage::Deleting(_) | Stage::Deleted) {
         source.stage = Stage::Deleting(now.saturating_add(DELETION));
     }
-    for job in world.modeling.jobs.iter_mut().filter(|job| job.resource == operation.resource_uuid && job.is_running()) {
+    for job in world
+        .modeling
+        .jobs
+        .iter_mut()
+        .filter(|job| job.resource == operation.resource_uuid && job.is_running())
+    {
         job.enter(ReconstructionStatus::Failed, now);
     }
     Ok(Accepted::new())
 }
 
-pub(crate) fn start(world: &mut World, _caller: &Caller, operation: OpenmodelStart) -> Result<StartedModels, Refusal> {
+pub(crate) fn start(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelStart,
+) -> Result<StartedModels, Refusal> {
     let now = world.now();
-    let OpenmodelStart { resource_uuid, parameter_2d, parameter_3d, parameter_3dgs, parameter_lidar, delete_resource_if_finish, .. } = operation;
+    let OpenmodelStart {
+        resource_uuid,
+        parameter_2d,
+        parameter_3d,
+        parameter_3dgs,
+        parameter_lidar,
+        delete_resource_if_finish,
+        ..
+    } = operation;
     let source = world.modeling.source(&resource_uuid)?;
     if source.stage != Stage::Imported {
         return Err(Refusal::argument("resource_uuid", "is not imported: its status has to be 1"));
@@ -349,23 +425,40 @@ pub(crate) fn start(world: &mut World, _caller: &Caller, operation: OpenmodelSta
     ];
     // Everything is checked before anything is started.
     for (field, parameters, _, range) in &orders {
-        let Some(parameters) = parameters else { continue };
+        let Some(parameters) = parameters else {
+            continue;
+        };
         if let Err(error) = serde_json::from_str::<Object>(parameters) {
             return Err(Refusal::argument(field, format!("is no JSON object: {error}")));
         }
         if !range.contains(&images) {
-            return Err(Refusal::argument(field, format!("takes {} to {} images, the resource has {images}", range.start(), range.end())));
+            return Err(Refusal::argument(
+                field,
+                format!(
+                    "takes {} to {} images, the resource has {images}",
+                    range.start(),
+                    range.end()
+                ),
+            ));
         }
     }
     if orders.iter().all(|(_, parameters, ..)| parameters.is_none()) {
-        return Err(Refusal::argument("parameter_2d", "one of parameter_2d, parameter_3d, parameter_3dgs and parameter_lidar is needed"));
+        return Err(Refusal::argument(
+            "parameter_2d",
+            "one of parameter_2d, parameter_3d, parameter_3dgs and parameter_lidar is needed",
+        ));
     }
 
     let images = images as u64;
-    let mut started = StartedModels { model_2d: None, model_3d: None, model_3dgs: None, model_lidar: None };
+    let mut started =
+        StartedModels { model_2d: None, model_3d: None, model_3dgs: None, model_lidar: None };
     for (_, _, kind, _) in orders.into_iter().filter(|(_, parameters, ..)| parameters.is_some()) {
         let uuid = ModelUuid::new(world.new_uuid());
-        let model = StartedModel { uuid: uuid.clone(), status: Some(ReconstructionStatus::WaitingForResources), sub_error_code: Some(0) };
+        let model = StartedModel {
+            uuid: uuid.clone(),
+            status: Some(ReconstructionStatus::WaitingForResources),
+            sub_error_code: Some(0),
+        };
         match kind {
             ReconstructionKind::TwoD => started.model_2d = Some(model),
             ReconstructionKind::ThreeD => started.model_3d = Some(model),
@@ -390,7 +483,11 @@ pub(crate) fn start(world: &mut World, _caller: &Caller, operation: OpenmodelSta
     Ok(started)
 }
 
-pub(crate) fn stop(world: &mut World, _caller: &Caller, operation: OpenmodelStop) -> Result<Accepted, Refusal> {
+pub(crate) fn stop(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelStop,
+) -> Result<Accepted, Refusal> {
     let now = world.now();
     if !world.modeling.job(&operation.model_uuid)?.is_running() {
         return Err(Refusal::argument("model_uuid", "is not running"));
@@ -399,15 +496,27 @@ pub(crate) fn stop(world: &mut World, _caller: &Caller, operation: OpenmodelStop
     Ok(Accepted::new())
 }
 
-pub(crate) fn running(world: &mut World, _caller: &Caller, _operation: OpenmodelRunning) -> Result<Listing<Reconstruction>, Refusal> {
+pub(crate) fn running(
+    world: &mut World,
+    _caller: &Caller,
+    _operation: OpenmodelRunning,
+) -> Result<Listing<Reconstruction>, Refusal> {
     Ok(world.modeling.jobs.iter().filter(|job| job.is_running()).map(Job::row).collect())
 }
 
-pub(crate) fn get(world: &mut World, _caller: &Caller, operation: OpenmodelGet) -> Result<Reconstruction, Refusal> {
+pub(crate) fn get(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelGet,
+) -> Result<Reconstruction, Refusal> {
     world.modeling.job(&operation.model_uuid).map(|job| job.row())
 }
 
-pub(crate) fn delete(world: &mut World, _caller: &Caller, operation: OpenmodelDelete) -> Result<Accepted, Refusal> {
+pub(crate) fn delete(
+    world: &mut World,
+    _caller: &Caller,
+    operation: OpenmodelDelete,
+) -> Result<Accepted, Refusal> {
     let now = world.now();
     if world.modeling.job(&operation.model_uuid)?.is_running() {
         world.modeling.cancel(&operation.model_uuid, now)?;

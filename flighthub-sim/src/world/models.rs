@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use flighthub_api::v1::{
-    CreatedModel, MapModel, MapModelDetail, ModelCreate, ModelFileType, ModelGet, ModelId, ModelList, ProjectUuid,
-    ReconstructionQuality,
+    CreatedModel, MapModel, MapModelDetail, ModelCreate, ModelFileType, ModelGet, ModelId,
+    ModelList, ProjectUuid, ReconstructionQuality,
 };
 use flighthub_api::{Listing, Timestamp};
 
@@ -51,7 +51,10 @@ impl State {
 pub(crate) fn populate(world: &mut World) {
     let now = world.now();
     let project = ProjectUuid::new(World::DEMO_PROJECT);
-    let kinds = [("Breakwater 2D", ModelFileType::TwoD, 218_103_808), ("Breakwater 3D", ModelFileType::ThreeD, 1_503_238_553)];
+    let kinds = [
+        ("Breakwater 2D", ModelFileType::TwoD, 218_103_808),
+        ("Breakwater 3D", ModelFileType::ThreeD, 1_503_238_553),
+    ];
     for (index, (name, file_type, size)) in (0..).zip(kinds) {
         let model = Record {
             project: project.clone(),
@@ -76,7 +79,11 @@ pub(crate) fn tick(world: &mut World) {
     models.sort_by_key(|model| model.id);
 }
 
-pub(crate) fn list(world: &mut World, caller: &Caller, _operation: ModelList) -> Result<Listing<MapModel>, Refusal> {
+pub(crate) fn list(
+    world: &mut World,
+    caller: &Caller,
+    _operation: ModelList,
+) -> Result<Listing<MapModel>, Refusal> {
     let project = world.project_of(caller)?;
     let own = world.models.models.iter().filter(|model| model.project == project);
     Ok(own
@@ -92,10 +99,16 @@ pub(crate) fn list(world: &mut World, caller: &Caller, _operation: ModelList) ->
         .collect())
 }
 
-pub(crate) fn get(world: &mut World, caller: &Caller, operation: ModelGet) -> Result<MapModelDetail, Refusal> {
+pub(crate) fn get(
+    world: &mut World,
+    caller: &Caller,
+    operation: ModelGet,
+) -> Result<MapModelDetail, Refusal> {
     let project = world.project_of(caller)?;
     let mut own = world.models.models.iter().filter(|model| model.project == project);
-    let model = own.find(|model| model.id == operation.model_id).ok_or_else(|| Refusal::not_found("model", operation.model_id))?;
+    let model = own
+        .find(|model| model.id == operation.model_id)
+        .ok_or_else(|| Refusal::not_found("model", operation.model_id))?;
     let (_, call_sign) = World::owner();
     Ok(MapModelDetail {
         id: model.id,
@@ -115,14 +128,23 @@ pub(crate) fn get(world: &mut World, caller: &Caller, operation: ModelGet) -> Re
 /// never turns up: the real API has no failure signal here either.
 ///
 /// With two types there are two models, under the id of the answer and the next one. That is a guess: what the real one does is not known.
-pub(crate) fn create(world: &mut World, caller: &Caller, operation: ModelCreate) -> Result<CreatedModel, Refusal> {
+pub(crate) fn create(
+    world: &mut World,
+    caller: &Caller,
+    operation: ModelCreate,
+) -> Result<CreatedModel, Refusal> {
     let project = world.project_of(caller)?;
     check(&operation)?;
     let folder_id = operation.task_folder_id.get();
     let folder = world.tasks.folder(&project, folder_id);
-    let folder = folder.ok_or_else(|| Refusal::new(217_028, format!("media directory `{folder_id}` does not exist")))?;
+    let folder = folder.ok_or_else(|| {
+        Refusal::new(217_028, format!("media directory `{folder_id}` does not exist"))
+    })?;
     if folder.images == 0 {
-        return Err(Refusal::argument("task_folder_id", "no image has been uploaded to this folder"));
+        return Err(Refusal::argument(
+            "task_folder_id",
+            "no image has been uploaded to this folder",
+        ));
     }
 
     let images = folder.images as u64;
@@ -146,11 +168,23 @@ pub(crate) fn create(world: &mut World, caller: &Caller, operation: ModelCreate)
         }
         let done_at = now.saturating_add(Duration::from_secs(120 + images * weight));
         let formats = operation.generate_model_formats.len() as u64;
-        let size = i64::try_from(images * weight * (formats + 1)).unwrap_or(i64::MAX).saturating_mul(2_097_152);
-        let model = Record { project: project.clone(), id, name, file_type: file_type.clone(), size, created_at: now, updated_at: done_at };
+        let size = i64::try_from(images * weight * (formats + 1))
+            .unwrap_or(i64::MAX)
+            .saturating_mul(2_097_152);
+        let model = Record {
+            project: project.clone(),
+            id,
+            name,
+            file_type: file_type.clone(),
+            size,
+            created_at: now,
+            updated_at: done_at,
+        };
         world.models.jobs.push(Job { model, done_at });
     }
-    first.map(|id| CreatedModel { id }).ok_or_else(|| Refusal::argument("reconstruction_type", "names nothing to build"))
+    first
+        .map(|id| CreatedModel { id })
+        .ok_or_else(|| Refusal::argument("reconstruction_type", "names nothing to build"))
 }
 
 fn check(operation: &ModelCreate) -> Result<(), Refusal> {
@@ -161,20 +195,29 @@ fn check(operation: &ModelCreate) -> Result<(), Refusal> {
         return Err(Refusal::argument("simplified_factor", "has to be above 0 and at most 1"));
     }
     let code = operation.wkt.as_str().strip_prefix("EPSG:");
-    if !code.is_some_and(|code| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit())) {
+    if !code.is_some_and(|code| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit()))
+    {
         return Err(Refusal::argument("wkt", "is no coordinate system of the form EPSG:4326"));
     }
     if let Some(odd) = operation.reconstruction_type.iter().find(|kind| !kind.is_known()) {
-        return Err(Refusal::argument("reconstruction_type", format!("`{odd}` is neither model_2d nor model_3d")));
+        return Err(Refusal::argument(
+            "reconstruction_type",
+            format!("`{odd}` is neither model_2d nor model_3d"),
+        ));
     }
     if let Some(odd) = operation.generate_model_formats.iter().find(|format| !format.is_known()) {
-        return Err(Refusal::argument("generate_model_formats", format!("`{odd}` is no known format")));
+        return Err(Refusal::argument(
+            "generate_model_formats",
+            format!("`{odd}` is no known format"),
+        ));
     }
     if operation.generate_model_formats.is_empty() {
         return Err(Refusal::argument("generate_model_formats", "is empty"));
     }
     match &operation.predefine_area {
-        Some(area) if area.polygon_points.len() < 3 => Err(Refusal::argument("predefine_area.polygon_points", "has less than 3 points")),
+        Some(area) if area.polygon_points.len() < 3 => {
+            Err(Refusal::argument("predefine_area.polygon_points", "has less than 3 points"))
+        }
         _ => Ok(()),
     }
 }

@@ -1,9 +1,10 @@
 //! The organization: its projects and their people.
 
 use flighthub_api::v1::{
-    DevicePair, OrganizationUuid, Project, ProjectAddMembers, ProjectAuthorizedStatus, ProjectDevices, ProjectDevicesOfOrganization, ProjectList,
-    ProjectListUsage, ProjectMember, ProjectRole, ProjectSortColumn, ProjectStsToken, ProjectUuid, SortDirection, StorageCredentials, StorageKeys,
-    StorageProvider, SystemStatus, WorkCenterPoint,
+    DevicePair, OrganizationUuid, Project, ProjectAddMembers, ProjectAuthorizedStatus,
+    ProjectDevices, ProjectDevicesOfOrganization, ProjectList, ProjectListUsage, ProjectMember,
+    ProjectRole, ProjectSortColumn, ProjectStsToken, ProjectUuid, SortDirection,
+    StorageCredentials, StorageKeys, StorageProvider, SystemStatus, WorkCenterPoint,
 };
 use flighthub_api::{Accepted, Listing, Secret, Timestamp};
 
@@ -42,7 +43,10 @@ impl State {
 
     /// The greatest height of return in a project.
     pub(crate) fn ceiling(&self, uuid: &ProjectUuid) -> i32 {
-        self.projects.iter().find(|project| project.row.uuid == *uuid).map_or(i32::MAX, |project| project.ceiling)
+        self.projects
+            .iter()
+            .find(|project| project.row.uuid == *uuid)
+            .map_or(i32::MAX, |project| project.ceiling)
     }
 }
 
@@ -50,8 +54,22 @@ impl State {
 pub(crate) fn populate(world: &mut World) {
     let at = |seconds| Timestamp::from_unix_seconds(seconds);
     let rows = [
-        (World::DEMO_PROJECT, "Atlantic test field", "Simulated: nothing here is real", CENTRE, 1_745_214_300, 1_766_999_900),
-        (World::EMPTY_PROJECT, "Spare reef", "", CENTRE.offset(9_000.0, 4_000.0, 0.0), 1_746_000_000, 1_746_086_400),
+        (
+            World::DEMO_PROJECT,
+            "Atlantic test field",
+            "Simulated: nothing here is real",
+            CENTRE,
+            1_745_214_300,
+            1_766_999_900,
+        ),
+        (
+            World::EMPTY_PROJECT,
+            "Spare reef",
+            "",
+            CENTRE.offset(9_000.0, 4_000.0, 0.0),
+            1_746_000_000,
+            1_746_086_400,
+        ),
     ];
     let mut owner = ProjectMember::new(World::OWNER, ProjectRole::Admin);
     owner.nickname = Some(World::OWNER_NAME.to_owned());
@@ -63,7 +81,10 @@ pub(crate) fn populate(world: &mut World) {
                 introduction: Some(introduction.to_owned()),
                 uuid: ProjectUuid::new(uuid),
                 org_uuid: OrganizationUuid::new(World::DEMO_ORGANIZATION),
-                project_work_center_point: Some(WorkCenterPoint { latitude: centre.latitude, longitude: centre.longitude }),
+                project_work_center_point: Some(WorkCenterPoint {
+                    latitude: centre.latitude,
+                    longitude: centre.longitude,
+                }),
                 created_at: at(created),
                 updated_at: at(updated),
             },
@@ -80,7 +101,11 @@ pub(crate) fn status(_: &mut World, _: &Caller, _: SystemStatus) -> Result<Accep
 }
 
 /// `project.list`.
-pub(crate) fn list(world: &mut World, _: &Caller, operation: ProjectList) -> Result<Listing<Project>, Refusal> {
+pub(crate) fn list(
+    world: &mut World,
+    _: &Caller,
+    operation: ProjectList,
+) -> Result<Listing<Project>, Refusal> {
     let wanted = operation.q.unwrap_or_default().to_lowercase();
     let only_joined = operation.prj_authorized_status == Some(ProjectAuthorizedStatus::Authorized);
     let mut rows: Vec<_> = world
@@ -104,7 +129,10 @@ pub(crate) fn list(world: &mut World, _: &Caller, operation: ProjectList) -> Res
     }
     let positive = |name: &str, value: Option<i32>, default: usize| match value {
         None => Ok(default),
-        Some(value) => usize::try_from(value).ok().filter(|value| *value > 0).ok_or_else(|| Refusal::argument(name, "must be 1 or more")),
+        Some(value) => usize::try_from(value)
+            .ok()
+            .filter(|value| *value > 0)
+            .ok_or_else(|| Refusal::argument(name, "must be 1 or more")),
     };
     let page = positive("page", operation.page, 1)?;
     let size = positive("page_size", operation.page_size, PAGE_SIZE)?;
@@ -121,15 +149,24 @@ pub(crate) fn devices_of_organization(
 }
 
 /// `project.devices`.
-pub(crate) fn devices(world: &mut World, caller: &Caller, _: ProjectDevices) -> Result<Listing<DevicePair>, Refusal> {
+pub(crate) fn devices(
+    world: &mut World,
+    caller: &Caller,
+    _: ProjectDevices,
+) -> Result<Listing<DevicePair>, Refusal> {
     let project = world.project_of(caller)?;
     Ok(world.fleet.pairs(|of| *of == project, true).into())
 }
 
 /// `project.sts_token`.
-pub(crate) fn sts_token(world: &mut World, caller: &Caller, _: ProjectStsToken) -> Result<StorageCredentials, Refusal> {
+pub(crate) fn sts_token(
+    world: &mut World,
+    caller: &Caller,
+    _: ProjectStsToken,
+) -> Result<StorageCredentials, Refusal> {
     let project = world.project_of(caller)?;
-    let mut random = |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
+    let mut random =
+        |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
     let (id, secret, token) = (random(16), random(40), random(120));
     Ok(StorageCredentials {
         endpoint: World::STORAGE.to_owned(),
@@ -148,7 +185,11 @@ pub(crate) fn sts_token(world: &mut World, caller: &Caller, _: ProjectStsToken) 
 }
 
 /// `project.add_members`: adds people, or changes the role and name of those who are there.
-pub(crate) fn add_members(world: &mut World, caller: &Caller, operation: ProjectAddMembers) -> Result<Accepted, Refusal> {
+pub(crate) fn add_members(
+    world: &mut World,
+    caller: &Caller,
+    operation: ProjectAddMembers,
+) -> Result<Accepted, Refusal> {
     let project = world.project_of(caller)?;
     if operation.add_users.is_empty() {
         return Err(Refusal::argument("add_users", "is empty"));
@@ -156,13 +197,20 @@ pub(crate) fn add_members(world: &mut World, caller: &Caller, operation: Project
     for (index, user) in operation.add_users.iter().enumerate() {
         let id = user.user_id.as_str();
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Refusal::argument(&format!("add_users[{index}].user_id"), "is no decimal number"));
+            return Err(Refusal::argument(
+                &format!("add_users[{index}].user_id"),
+                "is no decimal number",
+            ));
         }
         if !user.role.is_known() {
-            return Err(Refusal::argument(&format!("add_users[{index}].role"), format!("there is no role `{}`", user.role)));
+            return Err(Refusal::argument(
+                &format!("add_users[{index}].role"),
+                format!("there is no role `{}`", user.role),
+            ));
         }
     }
-    let Some(entry) = world.projects.projects.iter_mut().find(|entry| entry.row.uuid == project) else {
+    let Some(entry) = world.projects.projects.iter_mut().find(|entry| entry.row.uuid == project)
+    else {
         return Err(Refusal::unknown_project(project));
     };
     for user in operation.add_users {
@@ -181,6 +229,10 @@ impl World {
     /// The people of a project. The API adds them and cannot list them.
     #[must_use]
     pub fn members(&self, project: &ProjectUuid) -> &[ProjectMember] {
-        self.projects.projects.iter().find(|entry| entry.row.uuid == *project).map_or(&[], |entry| &entry.members)
+        self.projects
+            .projects
+            .iter()
+            .find(|entry| entry.row.uuid == *project)
+            .map_or(&[], |entry| &entry.members)
     }
 }

@@ -1,8 +1,8 @@
 //! Flight routes.
 
 use flighthub_api::v1::{
-    DeviceModelKey, PayloadInformation, PayloadLensType, ProjectUuid, RegisteredWayline, Wayline, WaylineDetail, WaylineFinishUpload, WaylineGet,
-    WaylineId, WaylineList, WaylineTemplateType,
+    DeviceModelKey, PayloadInformation, PayloadLensType, ProjectUuid, RegisteredWayline, Wayline,
+    WaylineDetail, WaylineFinishUpload, WaylineGet, WaylineId, WaylineList, WaylineTemplateType,
 };
 use flighthub_api::{List, Listing, Timestamp};
 
@@ -80,9 +80,22 @@ pub(crate) fn populate(world: &mut World) {
     let updated = world.now();
     let place = |north_metres: f64, east: f64, up: f64| north.offset(north_metres, east, up);
     // Round a rectangle of 260 by 340 metres, a photo at every point.
-    let corners = [(60.0, 0.0), (60.0, 90.0), (60.0, 180.0), (60.0, 260.0), (150.0, 260.0), (240.0, 260.0), (320.0, 260.0), (400.0, 260.0)];
+    let corners = [
+        (60.0, 0.0),
+        (60.0, 90.0),
+        (60.0, 180.0),
+        (60.0, 260.0),
+        (150.0, 260.0),
+        (240.0, 260.0),
+        (320.0, 260.0),
+        (400.0, 260.0),
+    ];
     let back = [(400.0, 160.0), (400.0, 60.0), (280.0, 0.0), (160.0, 0.0)];
-    let fence = corners.iter().chain(&back).map(|(north, east)| Waypoint { place: place(*north, *east, 60.0), speed: 8.0, photo: true });
+    let fence = corners.iter().chain(&back).map(|(north, east)| Waypoint {
+        place: place(*north, *east, 60.0),
+        speed: 8.0,
+        photo: true,
+    });
     // Six lanes of 220 metres, 40 metres apart, photos at both ends and in the middle.
     let lanes = (0..6).flat_map(|lane| {
         let east = 60.0 + 40.0 * f64::from(lane);
@@ -96,12 +109,34 @@ pub(crate) fn populate(world: &mut World) {
     let circle = (0..8).map(|step| {
         let angle = f64::from(step) * 45.0_f64.to_radians();
         let (north, east) = (640.0 + 60.0 * angle.cos(), 1100.0 + 60.0 * angle.sin());
-        Waypoint { place: place(north, east, 40.0 + 4.0 * f64::from(step)), speed: 5.0, photo: step % 2 == 0 }
+        Waypoint {
+            place: place(north, east, 40.0 + 4.0 * f64::from(step)),
+            speed: 5.0,
+            photo: step % 2 == 0,
+        }
     });
     let routes = [
-        ("c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410", "north-fence", WaylineTemplateType::Waypoint, fleet::M3TD, fence.collect::<Vec<_>>()),
-        ("6f7a5f1e-30b4-4c0b-9d11-58f2a0c4e7d3", "south-basin-map", WaylineTemplateType::Mapping2d, fleet::M3TD, lanes.collect()),
-        ("a41d7c60-92e5-4b3f-b7d8-0c6e5f3a2914", "tower-circle", WaylineTemplateType::Waypoint, fleet::M4TD, circle.collect()),
+        (
+            "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410",
+            "north-fence",
+            WaylineTemplateType::Waypoint,
+            fleet::M3TD,
+            fence.collect::<Vec<_>>(),
+        ),
+        (
+            "6f7a5f1e-30b4-4c0b-9d11-58f2a0c4e7d3",
+            "south-basin-map",
+            WaylineTemplateType::Mapping2d,
+            fleet::M3TD,
+            lanes.collect(),
+        ),
+        (
+            "a41d7c60-92e5-4b3f-b7d8-0c6e5f3a2914",
+            "tower-circle",
+            WaylineTemplateType::Waypoint,
+            fleet::M4TD,
+            circle.collect(),
+        ),
     ];
     for (id, name, kind, model, waypoints) in routes {
         let model = DeviceModelKey::new(model);
@@ -117,7 +152,11 @@ pub(crate) fn populate(world: &mut World) {
             size: size_of(&waypoints),
             waypoints,
             updated,
-            object_key: format!("{}/{}/wayline/{id}/{name}.kmz", World::DEMO_ORGANIZATION, World::DEMO_PROJECT),
+            object_key: format!(
+                "{}/{}/wayline/{id}/{name}.kmz",
+                World::DEMO_ORGANIZATION,
+                World::DEMO_PROJECT
+            ),
         });
     }
 }
@@ -133,7 +172,11 @@ pub(crate) fn key_prefix(project: &ProjectUuid) -> String {
 }
 
 /// `wayline.finish_upload`. The object itself is not looked at: the route gets waypoints of its own.
-pub(crate) fn finish_upload(world: &mut World, caller: &Caller, operation: WaylineFinishUpload) -> Result<RegisteredWayline, Refusal> {
+pub(crate) fn finish_upload(
+    world: &mut World,
+    caller: &Caller,
+    operation: WaylineFinishUpload,
+) -> Result<RegisteredWayline, Refusal> {
     let project = world.project_of(caller)?;
     if operation.name.trim().is_empty() {
         return Err(Refusal::argument("name", "is empty"));
@@ -146,20 +189,47 @@ pub(crate) fn finish_upload(world: &mut World, caller: &Caller, operation: Wayli
     }
     let (north, east) = (world.rng().f64() * 200.0 - 100.0, world.rng().f64() * 200.0 - 100.0);
     let middle = projects::CENTRE.offset(150.0 + north, east, 0.0);
-    let corners = [(0.0, 0.0), (80.0, 40.0), (160.0, 0.0), (160.0, 120.0), (80.0, 160.0), (0.0, 120.0)];
-    let waypoints = corners.map(|(north, east)| Waypoint { place: middle.offset(north, east, 70.0), speed: 8.0, photo: true }).to_vec();
-    let id = world.register_route(&project, &operation.name, &DeviceModelKey::new(fleet::M3TD), waypoints, &operation.object_key);
+    let corners =
+        [(0.0, 0.0), (80.0, 40.0), (160.0, 0.0), (160.0, 120.0), (80.0, 160.0), (0.0, 120.0)];
+    let waypoints = corners
+        .map(|(north, east)| Waypoint {
+            place: middle.offset(north, east, 70.0),
+            speed: 8.0,
+            photo: true,
+        })
+        .to_vec();
+    let id = world.register_route(
+        &project,
+        &operation.name,
+        &DeviceModelKey::new(fleet::M3TD),
+        waypoints,
+        &operation.object_key,
+    );
     Ok(RegisteredWayline { name: operation.name, uuid: id })
 }
 
 /// `wayline.list`.
-pub(crate) fn list(world: &mut World, caller: &Caller, _: WaylineList) -> Result<Listing<Wayline>, Refusal> {
+pub(crate) fn list(
+    world: &mut World,
+    caller: &Caller,
+    _: WaylineList,
+) -> Result<Listing<Wayline>, Refusal> {
     let project = world.project_of(caller)?;
-    Ok(world.routes.routes.iter().filter(|route| route.project == project).map(Route::row).collect())
+    Ok(world
+        .routes
+        .routes
+        .iter()
+        .filter(|route| route.project == project)
+        .map(Route::row)
+        .collect())
 }
 
 /// `wayline.get`.
-pub(crate) fn get(world: &mut World, caller: &Caller, operation: WaylineGet) -> Result<WaylineDetail, Refusal> {
+pub(crate) fn get(
+    world: &mut World,
+    caller: &Caller,
+    operation: WaylineGet,
+) -> Result<WaylineDetail, Refusal> {
     let project = world.project_of(caller)?;
     let id = &operation.wayline_id;
     let Some(route) = world.routes.find(&project, id) else {
@@ -209,7 +279,13 @@ impl World {
 
     /// Puts a route into a project without an upload: its points as latitude, longitude (degrees) and height over the ellipsoid
     /// (metres). A route with a single point is what FlightHub refuses to fly.
-    pub fn add_route(&mut self, project: &ProjectUuid, name: &str, model: &DeviceModelKey, points: &[(f64, f64, f64)]) -> WaylineId {
+    pub fn add_route(
+        &mut self,
+        project: &ProjectUuid,
+        name: &str,
+        model: &DeviceModelKey,
+        points: &[(f64, f64, f64)],
+    ) -> WaylineId {
         let waypoint = |(latitude, longitude, height): &(f64, f64, f64)| Waypoint {
             place: Place { latitude: *latitude, longitude: *longitude, height: *height },
             speed: 8.0,

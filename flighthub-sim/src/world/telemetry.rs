@@ -28,18 +28,15 @@ fn rounded(value: f64, digits: i32) -> f64 {
 }
 
 /// Percent as the wire has them.
-#[expect(clippy::cast_possible_truncation)]
 fn percent(value: f64) -> i64 {
     value.clamp(0.0, 100.0).ceil() as i64
 }
 
-#[expect(clippy::cast_possible_truncation)]
 fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
 /// Wind over the field in m/s: it changes slowly and is the same for every seed.
-#[expect(clippy::cast_precision_loss)]
 fn wind(world: &World) -> f64 {
     let hours = world.now().unix_seconds().rem_euclid(86_400) as f64 / 3600.0;
     rounded(4.0 + 2.0 * (hours * 0.7).sin(), 1)
@@ -70,7 +67,10 @@ fn gateway_mode(mode: &GatewayMode) -> &'static str {
 fn live_status(world: &World, sn: &DeviceSn) -> Value {
     let streams = world.livestreams().iter().filter(|stream| stream.sn == *sn);
     let row = |stream: &super::live::Livestream| {
-        let quality = world.fleet.quality(sn.as_str(), &stream.camera_index).unwrap_or(StreamQuality::Adaptive);
+        let quality = world
+            .fleet
+            .quality(sn.as_str(), &stream.camera_index)
+            .unwrap_or(StreamQuality::Adaptive);
         json!({
             "video_id": format!("{sn}/{}/normal-0", stream.camera_index),
             "video_type": "normal",
@@ -191,7 +191,10 @@ pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
     let mut object = merged([motion, limits, supplies, identity]);
     // A payload reports only while the aircraft is on.
     for camera in aircraft.cameras.iter().filter(|camera| camera.is_payload && aircraft.on) {
-        object.insert(camera.index.as_str().to_owned(), payload(camera, aircraft.heading, flight.is_some()));
+        object.insert(
+            camera.index.as_str().to_owned(),
+            payload(camera, aircraft.heading, flight.is_some()),
+        );
     }
     object
 }
@@ -295,7 +298,10 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
     let cameras = [
         (dock.sn.as_str(), vec![dock.camera.as_str()]),
         aircraft.filter(|aircraft| aircraft.on).map_or(("", Vec::new()), |aircraft| {
-            (aircraft.sn.as_str(), aircraft.cameras.iter().map(|camera| camera.index.as_str()).collect())
+            (
+                aircraft.sn.as_str(),
+                aircraft.cameras.iter().map(|camera| camera.index.as_str()).collect(),
+            )
         }),
     ];
     let capacity: Vec<_> = cameras

@@ -5,41 +5,42 @@ use std::time::Duration;
 
 use flighthub_api::Timestamp;
 use flighthub_api::v1::{
-    AircraftState, ContinuousSchedule, ContinuousScheduleArgs, DeviceCalibrateRtk, DeviceCalibrateRtkArgs, DeviceState, DockSn,
-    OutOfControlAction, RecurringSchedule, RecurringScheduleArgs, RepeatOption, RepeatType, ResumableStatus, RthMode, Service, TaskCreate,
+    AircraftState, ContinuousSchedule, ContinuousScheduleArgs, DeviceCalibrateRtk,
+    DeviceCalibrateRtkArgs, DeviceState, DockSn, OutOfControlAction, RecurringSchedule,
+    RecurringScheduleArgs, RepeatOption, RepeatType, ResumableStatus, RthMode, Service, TaskCreate,
     TaskCreateArgs, TaskSchedule, WaylineId, WaylinePrecisionType,
 };
 use flighthub_sim::{Caller, Refusal, World};
 
-pub const A1: &str = "7CTXN0000B00A1";
-pub const B2: &str = "7CTXN0000B00B2";
-pub const C3: &str = "7CTXN0000B00C3";
-pub const NORTH: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
-pub const TOWER: &str = "a41d7c60-92e5-4b3f-b7d8-0c6e5f3a2914";
-pub const DAY: u64 = 86_400;
+pub(crate) const A1: &str = "7CTXN0000B00A1";
+pub(crate) const B2: &str = "7CTXN0000B00B2";
+pub(crate) const C3: &str = "7CTXN0000B00C3";
+pub(crate) const NORTH: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
+pub(crate) const TOWER: &str = "a41d7c60-92e5-4b3f-b7d8-0c6e5f3a2914";
+pub(crate) const DAY: u64 = 86_400;
 
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     World::demo(1)
 }
 
-pub fn caller() -> Caller {
+pub(crate) fn caller() -> Caller {
     Caller::admin().in_project(World::DEMO_PROJECT)
 }
 
-pub const fn seconds(number: u64) -> Duration {
+pub(crate) const fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 
-pub fn after(time: Timestamp, number: u64) -> Timestamp {
+pub(crate) fn after(time: Timestamp, number: u64) -> Timestamp {
     time.saturating_add(seconds(number))
 }
 
 /// The business code of an outcome; 0 when it is none.
-pub fn code<T>(outcome: Result<T, Refusal>) -> i64 {
+pub(crate) fn code<T>(outcome: Result<T, Refusal>) -> i64 {
     outcome.err().map_or(0, |refusal| refusal.code.get())
 }
 
-pub fn task(dock: &str, route: &str, schedule: impl Into<TaskSchedule>) -> TaskCreate {
+pub(crate) fn task(dock: &str, route: &str, schedule: impl Into<TaskSchedule>) -> TaskCreate {
     TaskCreate::new(TaskCreateArgs {
         name: "Test flight".to_owned(),
         wayline_uuid: WaylineId::new(route),
@@ -54,12 +55,12 @@ pub fn task(dock: &str, route: &str, schedule: impl Into<TaskSchedule>) -> TaskC
     })
 }
 
-pub fn immediate(dock: &str, route: &str) -> TaskCreate {
+pub(crate) fn immediate(dock: &str, route: &str) -> TaskCreate {
     task(dock, route, TaskSchedule::Immediate)
 }
 
 /// Every day at the time of `begin`.
-pub fn recurring(begin: Timestamp, end: Timestamp) -> RecurringSchedule {
+pub(crate) fn recurring(begin: Timestamp, end: Timestamp) -> RecurringSchedule {
     RecurringSchedule::new(RecurringScheduleArgs {
         begin_at: begin,
         end_at: end,
@@ -69,7 +70,12 @@ pub fn recurring(begin: Timestamp, end: Timestamp) -> RecurringSchedule {
     })
 }
 
-pub fn continuous_schedule(begin: Timestamp, end: Timestamp, until: Timestamp, battery: i32) -> ContinuousSchedule {
+pub(crate) fn continuous_schedule(
+    begin: Timestamp,
+    end: Timestamp,
+    until: Timestamp,
+    battery: i32,
+) -> ContinuousSchedule {
     ContinuousSchedule::new(ContinuousScheduleArgs {
         begin_at: begin,
         end_at: end,
@@ -80,17 +86,22 @@ pub fn continuous_schedule(begin: Timestamp, end: Timestamp, until: Timestamp, b
     })
 }
 
-pub fn continuous(begin: Timestamp, end: Timestamp, until: Timestamp, battery: i32) -> TaskSchedule {
+pub(crate) fn continuous(
+    begin: Timestamp,
+    end: Timestamp,
+    until: Timestamp,
+    battery: i32,
+) -> TaskSchedule {
     continuous_schedule(begin, end, until, battery).into()
 }
 
 /// The state of the aircraft of the first dock.
-pub fn drone_state(world: &mut World) -> AircraftState {
+pub(crate) fn drone_state(world: &mut World) -> AircraftState {
     let snapshot = world.device_state(&caller(), DeviceState::new("1581F0Q8X000U00G00A1")).unwrap();
     snapshot.device_state.unwrap().aircraft()
 }
 
-pub fn calibration(dock: &str) -> DeviceCalibrateRtk {
+pub(crate) fn calibration(dock: &str) -> DeviceCalibrateRtk {
     DeviceCalibrateRtk::new(DeviceCalibrateRtkArgs {
         device_sn: DockSn::new(dock),
         host: "ntrip.example.net".to_owned(),
@@ -101,6 +112,6 @@ pub fn calibration(dock: &str) -> DeviceCalibrateRtk {
     })
 }
 
-pub fn calibrate(world: &mut World, dock: &str) {
+pub(crate) fn calibrate(world: &mut World, dock: &str) {
     world.device_calibrate_rtk(&caller(), calibration(dock)).unwrap();
 }

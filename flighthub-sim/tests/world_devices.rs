@@ -1,0 +1,310 @@
+//! Devices: lists, states, alerts, cameras, control and calibration.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod support;
+
+use flighthub_api::server::Answer;
+use flighthub_api::v1::{
+    CameraPosition, DeviceAcquireControl, DeviceChangeCamera, DeviceChangeLens, DeviceClass,
+    DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSn, DeviceState, DockState,
+    DroneMode, DroneSn, GatewayMode, LensType, ProjectDevices, ProjectDevicesOfOrganization,
+    RtkCalibrationStatus, Service, StreamQuality,
+};
+use flighthub_sim::{Caller, World};
+use serde_json::Value;
+
+use support::{A1, B2, C3, NORTH, caller, code, immediate, seconds, world};
+
+const DRONE: &str = "1581F0Q8X000U00G00A1";
+const SLEEPER: &str = "1581F0Q8X000U00G00B2";
+const CONTROLLER: &str = "9N9XL0000D00C3";
+
+fn json<T: serde::Serialize>(data: &T) -> Value {
+    serde_json::from_str(Answer::of(data).data().unwrap()).unwrap()
+}
+
+fn state(world: &mut World, sn: &str) -> Value {
+    json(&world.device_state(&caller(), DeviceState::new(sn)).unwrap())["device_state"].clone()
+}
+
+fn dock_state(world: &mut World, sn: &str) -> DockState {
+    world.device_state(&caller(), DeviceState::new(sn)).unwrap().device_state.unwrap().dock()
+}
+
+fn acquire(world: &mut World, payload: &str) -> i64 {
+    code(world.device_acquire_control(&caller(), DeviceAcquireControl::new(DRONE, [payload])))
+}
+
+fn lens(world: &mut World, lens: LensType) -> i64 {
+    code(world.device_change_lens(&caller(), DeviceChangeLens::new(DRONE, "81-0-0", lens)))
+}
+
+#[test]
+fn the_project_lists_docks_and_controllers_with_their_aircraft() {
+    let mut world = world();
+    let pairs = world.project_devices(&caller(), ProjectDevices::new()).unwrap();
+    assert_eq!(pairs.len(), 4);
+    let (dock, drone) = (pairs[0].gateway.as_ref().unwrap(), pairs[0].drone.as_ref().unwrap());
+    assert_eq!((dock.sn.as_str(), dock.mode_code), (A1, Some(GatewayMode::Idle)));
+    assert_eq!((drone.sn.as_str(), drone.mode_code), (DRONE, Some(DroneMode::Standby)));
+    assert_eq!(drone.camera_list.len(), 2);
+    // An aircraft that is off has no cameras: null, as the real list has it.
+    let row = json(&pairs[1].drone);
+    assert_eq!(
+        (&row["device_online_status"], &row["mode_code"], &row["camera_list"]),
+        (&false.into(), &14.into(), &Value::Null)
+    );
+    assert_eq!(pairs[2].drone, None);
+    assert_eq!(pairs[2].gateway.as_ref().unwrap().mode_code, Some(GatewayMode::ToBeCalibrated));
+    let controller = pairs[3].gateway.as_ref().unwrap();
+    assert_eq!(
+        (controller.device_model.class.clone(), controller.mode_code),
+        (DeviceClass::RemoteController, None)
+    );
+
+    // The organization's list leaves out what is flown by hand, and needs no project.
+    let docks = world
+        .project_devices_of_organization(&Caller::admin(), ProjectDevicesOfOrganization::new())
+        .unwrap();
+    assert_eq!(docks.len(), 3);
+    let none = world
+        .project_devices(&Caller::admin().in_project(World::EMPTY_PROJECT), ProjectDevices::new())
+        .unwrap();
+    assert_eq!(json(&none), serde_json::json!({"list": null}));
+    assert_eq!(code(world.project_devices(&Caller::admin(), ProjectDevices::new())), 200_610);
+}
+
+#[test]
+fn states_have_the_real_shapes_and_differ() {
+    let mut world = world();
+    let drone = state(&mut world, DRONE);
+    assert_eq!(
+        (&drone["mode_code"], &drone["rth_mode"], &drone["wind_direction"]),
+        (&"standby".into(), &1.into(), &"0".into())
+    );
+    assert_eq!(drone["distance_limit_status"], Value::Null);
+    assert_eq!(drone["81-0-0"]["payload_index"], "81-0-0");
+    let dock = state(&mut world, A1);
+    assert_eq!(
+        (&dock["mode_code"], &dock["drone_in_dock"], &dock["rainfall"]),
+        (&"idle".into(), &"inside".into(), &"no_rain".into())
+    );
+    assert_eq!(dock["sub_device"]["device_online_status"], "power_on");
+    assert_eq!(state(&mut world, C3)["sub_device"], Value::Null);
+    let controller = state(&mut world, CONTROLLER);
+    assert_eq!((controller.get("mode_code"), &controller["capacity_percent"]), (None, &83.into()));
+    // The last that was known of an aircraft that is off.
+    let sleeper = state(&mut world, SLEEPER);
+    assert_eq!((&sleeper["mode_code"], sleeper.get("99-0-0")), (&"not_connected".into(), None));
+
+    world.task_create(&caller(), immediate(A1, NORTH)).unwrap();
+    world.advance(seconds(60));
+    let dock = state(&mut world, A1);
+    assert_eq!(
+        (&dock["mode_code"], &dock["drone_in_dock"], &dock["flighttask_step_code"]),
+        (&"in_operation".into(), &"outside".into(), &"in_flight".into())
+    );
+}
+
+#[test]
+fn every_key_of_a_state_is_readable_through_its_view() {
+    let mut world = world();
+    let snapshot =
+        world.device_state(&caller(), DeviceState::new(DRONE)).unwrap().device_state.unwrap();
+    let aircraft = snapshot.aircraft();
+    assert_eq!(aircraft.battery.unwrap().capacity_percent, Some(100.0));
+    assert_eq!(aircraft.cameras.len(), 1);
+    assert_eq!(snapshot.payloads().len(), 1);
+    let dock = dock_state(&mut world, A1);
+    assert_eq!((dock.humidity, dock.home_position_is_valid), (Some(61.0), Some(true)));
+    assert_eq!(dock.live_capacity.unwrap().device_list.len(), 2);
+}
+
+#[test]
+fn states_are_refused() {
+    let mut world = world();
+    let refused = world.device_state(&Caller::admin(), DeviceState::new(A1)).unwrap_err();
+    assert_eq!(
+        (refused.http, refused.code.get(), refused.message.as_str()),
+        (403, 200_403, "Forbidden")
+    );
+    let empty = Caller::admin().in_project(World::EMPTY_PROJECT);
+    assert_eq!(code(world.device_state(&empty, DeviceState::new(A1))), 219_014);
+    assert_eq!(
+        code(world.device_state(&Caller::admin().in_project("nowhere"), DeviceState::new(A1))),
+        210_104
+    );
+    assert_eq!(code(world.device_state(&caller(), DeviceState::new("7CTXN0000B0999"))), 210_900);
+    world.disconnect(&DeviceSn::new(A1));
+    assert_eq!(code(world.device_state(&caller(), DeviceState::new(A1))), 212_015);
+    assert_eq!(code(world.device_state(&caller(), DeviceState::new(DRONE))), 212_015);
+}
+
+#[test]
+fn alerts_come_and_go() {
+    let mut world = world();
+    let ask = || DeviceHms::new([A1, DRONE, A1, "7CTXN0000B0999"]);
+    let rows = world.device_hms(&caller(), ask()).unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!((rows[0].device_hms.len(), rows[0].device_hms[0].message.as_deref()), (1, Some("")));
+    assert_eq!(json(&rows)["list"][1]["device_hms"]["list"], Value::Null);
+    world.set_battery(&DroneSn::new(DRONE), 20);
+    assert_eq!(world.device_hms(&caller(), ask()).unwrap()[1].device_hms.len(), 1);
+    world.advance(seconds(600));
+    assert_eq!(world.device_hms(&caller(), ask()).unwrap()[1].device_hms.len(), 0);
+
+    assert_eq!(
+        json(&world.device_hms(&Caller::admin(), ask()).unwrap()),
+        serde_json::json!({"list": null})
+    );
+    assert_eq!(
+        code(world.device_hms(&Caller::admin().in_project(World::EMPTY_PROJECT), ask())),
+        210_060
+    );
+}
+
+#[test]
+fn a_dock_camera_turns() {
+    let mut world = world();
+    let turn = |sn: &str, camera: &str, position: CameraPosition| {
+        DeviceChangeCamera::new(sn, camera, position)
+    };
+    world.device_change_camera(&caller(), turn(A1, "165-0-7", CameraPosition::Outdoor)).unwrap();
+    let pairs = world.project_devices(&caller(), ProjectDevices::new()).unwrap();
+    assert_eq!(
+        pairs[0].gateway.as_ref().unwrap().camera_list[0].camera_position,
+        Some(CameraPosition::Outdoor)
+    );
+    for (refused, operation) in [
+        (200_101, turn(A1, "81-0-0", CameraPosition::Outdoor)),
+        (200_101, turn(A1, "165-0-7", "upside_down".into())),
+        (200_101, turn(DRONE, "165-0-7", CameraPosition::Outdoor)),
+        (210_900, turn("nothing", "165-0-7", CameraPosition::Outdoor)),
+    ] {
+        assert_eq!(
+            code(world.device_change_camera(&caller(), operation.clone())),
+            refused,
+            "{operation:?}"
+        );
+    }
+}
+
+#[test]
+fn a_lens_needs_control_and_a_pilot_can_take_it_away() {
+    let mut world = world();
+    assert_eq!(lens(&mut world, LensType::Zoom), 228_402);
+    let holders = world
+        .device_acquire_control(&caller(), DeviceAcquireControl::new(DRONE, ["81-0-0"]))
+        .unwrap();
+    // All controls, not only those that were asked for.
+    assert_eq!(holders.controls.len(), 2);
+    assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign.as_deref(), Some("Operator A"));
+    assert_eq!(holders.controls[0].user.as_ref().unwrap().call_sign, None);
+    assert_eq!(lens(&mut world, LensType::Zoom), 0);
+    let pairs = world.project_devices(&caller(), ProjectDevices::new()).unwrap();
+    assert_eq!(
+        pairs[0].drone.as_ref().unwrap().camera_list[1].lens_list[0].lens_type,
+        LensType::Zoom
+    );
+
+    world.pilot_takes_control(&DroneSn::new(DRONE));
+    assert_eq!(lens(&mut world, LensType::Wide), 228_402);
+    // Releasing what a pilot holds changes nothing.
+    let holders = world
+        .device_release_control(&caller(), DeviceReleaseControl::new(DRONE, ["81-0-0"]))
+        .unwrap();
+    assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign.as_deref(), Some("Pilot B"));
+    assert_eq!(acquire(&mut world, "81-0-0"), 0);
+    assert_eq!(lens(&mut world, LensType::Ir), 0);
+    let holders = world
+        .device_release_control(&caller(), DeviceReleaseControl::new(DRONE, ["81-0-0"]))
+        .unwrap();
+    assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign, None);
+    assert_eq!(lens(&mut world, LensType::Wide), 228_402);
+}
+
+#[test]
+fn control_and_lenses_are_refused() {
+    let mut world = world();
+    assert_eq!(acquire(&mut world, "99-0-0"), 200_101);
+    assert_eq!(acquire(&mut world, "176-0-0"), 200_101, "the FPV camera is no payload");
+    assert_eq!(
+        code(world.device_acquire_control(&caller(), DeviceAcquireControl::new(DRONE, [""; 0]))),
+        200_101
+    );
+    assert_eq!(
+        code(
+            world.device_acquire_control(&caller(), DeviceAcquireControl::new(SLEEPER, ["99-0-0"]))
+        ),
+        212_015
+    );
+    assert_eq!(
+        code(world.device_acquire_control(&caller(), DeviceAcquireControl::new(A1, ["165-0-7"]))),
+        200_101
+    );
+    acquire(&mut world, "81-0-0");
+    assert_eq!(lens(&mut world, LensType::Normal), 200_101);
+    assert_eq!(
+        code(
+            world.device_change_lens(
+                &caller(),
+                DeviceChangeLens::new(DRONE, "99-0-0", LensType::Zoom)
+            )
+        ),
+        200_101
+    );
+    assert_eq!(
+        code(world.device_change_lens(
+            &Caller::admin(),
+            DeviceChangeLens::new(DRONE, "81-0-0", LensType::Zoom)
+        )),
+        200_610
+    );
+}
+
+#[test]
+fn stream_quality_of_a_payload_needs_control() {
+    let mut world = world();
+    let set =
+        |sn: &str, camera: &str| DeviceSetStreamQuality::new(sn, camera, StreamQuality::Smooth);
+    assert_eq!(code(world.device_set_stream_quality(&caller(), set(A1, "165-0-7"))), 0);
+    assert_eq!(code(world.device_set_stream_quality(&caller(), set(DRONE, "81-0-0"))), 228_402);
+    acquire(&mut world, "81-0-0");
+    assert_eq!(code(world.device_set_stream_quality(&caller(), set(DRONE, "81-0-0"))), 0);
+    assert_eq!(code(world.device_set_stream_quality(&caller(), set(DRONE, "99-0-0"))), 213_014);
+    assert_eq!(code(world.device_set_stream_quality(&caller(), set(SLEEPER, "99-0-0"))), 212_015);
+}
+
+#[test]
+fn a_calibration_moves_the_reference_of_the_dock() {
+    let mut world = world();
+    assert_eq!(dock_state(&mut world, C3).home_position_is_valid, Some(false));
+    let reply = world.device_calibrate_rtk(&caller(), support::calibration(C3)).unwrap();
+    assert_eq!(reply.status, RtkCalibrationStatus::Ok);
+    assert_eq!(dock_state(&mut world, C3).rtcm_info.unwrap().port.as_deref(), Some("8002"));
+    world.advance(seconds(31));
+    assert_eq!(dock_state(&mut world, C3).home_position_is_valid, Some(true));
+    let text = Answer::of(&world.device_state(&caller(), DeviceState::new(C3)).unwrap());
+    assert!(!text.data().unwrap().contains("demo"), "the account stays out of the state");
+
+    // Code 0 and failed all the same.
+    let mut unreachable = support::calibration(C3);
+    unreachable.host = "ntrip.invalid".to_owned();
+    assert_eq!(
+        world.device_calibrate_rtk(&caller(), unreachable).unwrap().status,
+        RtkCalibrationStatus::Failure
+    );
+    world.task_create(&caller(), immediate(A1, NORTH)).unwrap();
+    world.advance(seconds(60));
+    assert_eq!(
+        world.device_calibrate_rtk(&caller(), support::calibration(A1)).unwrap().status,
+        RtkCalibrationStatus::Failure
+    );
+
+    let mut port = support::calibration(C3);
+    port.port = 0;
+    assert_eq!(code(world.device_calibrate_rtk(&caller(), port)), 200_101);
+    assert_eq!(code(world.device_calibrate_rtk(&caller(), support::calibration(DRONE))), 200_101);
+    world.disconnect(&DeviceSn::new(B2));
+    assert_eq!(code(world.device_calibrate_rtk(&caller(), support::calibration(B2))), 212_015);
+}
