@@ -45,6 +45,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("ref-siblings", "write `allOf: [{$ref: …}]` with the siblings beside it"),
     ("unused-component", "remove it, or refer to it"),
     ("spec-version", "write `openapi: 3.0.3`"),
+    ("nullable-reference", "write `nullable: true` on both, the property (with `type: object` and `allOf`) and the component"),
     ("name-collision", "rename one of them; `x-enum-varnames` names the values of an enum"),
     ("name-shape", "write component names in PascalCase"),
     // Tags and operations.

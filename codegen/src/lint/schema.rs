@@ -52,7 +52,7 @@ enum Form {
 /// The keys of each form: its name, the keys in any place, and those of [`PROPERTY`] and [`COMPONENT`].
 #[rustfmt::skip]
 const FORMS: &[(Form, &str, &[&str])] = &[
-    (Form::Struct, "an object", &["required", "properties", "additionalProperties", "example", "x-failed-when", "x-lenient"]),
+    (Form::Struct, "an object", &["required", "properties", "additionalProperties", "nullable", "example", "x-failed-when", "x-lenient"]),
     (Form::Open, "an open object", &["additionalProperties", "nullable", "example", "x-views", "x-aliases"]),
     (Form::List, "a list object", &["required", "properties", "nullable"]),
     (Form::Text, "a text", &["format", "nullable", "default", "example", "minLength", "maxLength", "x-sensitive", "x-lenient",
@@ -256,7 +256,9 @@ fn keys(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
         let placed = match place {
             Place::Optional | Place::Required => !COMPONENT.contains(&key),
             Place::Component => {
-                !PROPERTY.contains(&key) || (form == Form::TextEnum && key == "x-aliases")
+                !PROPERTY.contains(&key)
+                    || (form == Form::TextEnum && key == "x-aliases")
+                    || (matches!(form, Form::Struct | Form::Open) && key == "nullable")
             }
             Place::Parameter | Place::Header if key == "default" => true,
             _ => !PROPERTY.contains(&key) && !COMPONENT.contains(&key),
@@ -295,6 +297,7 @@ fn fields(cx: &mut Cx<'_>, at: &str, schema: &Value) {
             !constant || fits => "a constant must be a required text, or the tag of a union's arm");
         let place = if needed { Place::Required } else { Place::Optional };
         check_inline(cx, &at, property, place, name);
+        nullable_reference(cx, &at, property);
         spellings.push((name, at.clone()));
     }
     cx.distinct(&inner, spellings.iter().map(|(name, _)| (snake(name), *name)));
@@ -305,6 +308,23 @@ fn fields(cx: &mut Cx<'_>, at: &str, schema: &Value) {
     for (alias, at) in repeated(spellings) {
         rule!(cx, "aliases" @ at; false => "`{alias}` is a property, or another property's alias");
     }
+}
+
+/// A reference may be null exactly where the object that it refers to may be: in OpenAPI 3.0 a `nullable` beside `allOf`
+/// does not widen what the reference allows, so strict tools refuse the null.
+fn nullable_reference(cx: &mut Cx<'_>, at: &str, property: &Value) {
+    let only = items(property, "allOf").first();
+    let Some(reference) = target(property).or_else(|| only.and_then(target)) else {
+        return;
+    };
+    let found = resolve(cx.root, only.unwrap_or(property));
+    if found.is_none_or(|found| text(found, "type") != "object") {
+        return;
+    }
+    let (here, there) =
+        (flag(property, "nullable"), found.is_some_and(|found| flag(found, "nullable")));
+    rule!(cx, "nullable-reference" @ at;
+        here == there => "nullable here and at `{reference}` disagree");
 }
 
 fn values(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
