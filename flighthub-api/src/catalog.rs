@@ -67,15 +67,16 @@ impl Catalogue {
         self.operations.iter().find(|entry| entry.id == id)
     }
 
-    /// Follows a `$ref` of an argument schema; any other schema is itself.
+    /// Follows the `$ref`s of an argument schema; any other schema is itself.
     #[must_use]
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|reference| reference.strip_prefix("#/$defs/"))
-            .and_then(|name| self.definitions.get(name))
-            .unwrap_or(schema)
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        let name = reference.and_then(|reference| reference.strip_prefix("#/$defs/"));
+        // An id that widens to another refers to it.
+        match name.and_then(|name| self.definitions.get(name)) {
+            Some(definition) => self.resolve(definition),
+            None => schema,
+        }
     }
 }
 

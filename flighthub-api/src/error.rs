@@ -539,11 +539,42 @@ mod tests {
             ),
             ("what? no", "what? no"),
             ("", ""),
+            // As JSON text, where `&` and `/` may be written as escapes.
+            (
+                r#"{"url":"https://h.example/a?Expires=1\u0026Signature=FHSIGN","b":1}"#,
+                r#"{"url":"https://h.example/a?***","b":1}"#,
+            ),
+            (
+                r#"{"url":"https:\/\/h.example\/a?Signature=FHSIGN|FHSIGN"}"#,
+                r#"{"url":"https:\/\/h.example\/a?***"}"#,
+            ),
+            ("bad rtmp://user:FHPASS@h.example/live, sorry", "bad rtmp://***@h.example/live, sorry"),
+            ("mail a@b.example", "mail a@b.example"),
         ] {
             assert_eq!(tame(text, "FHCANARY"), shown, "{text:?}");
         }
         let long = tame(&"ü".repeat(5000), "");
         assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
+    }
+
+    #[test]
+    fn debug_begins_with_the_text_that_people_need() {
+        let error = Error::local(ErrorKind::Code, "code 7")
+            .with_operation("task.create")
+            .with_outcome(Some(WriteOutcome::Refused));
+        assert_eq!(format!("{error:?}"), format!("{error} (Code)"));
+        assert!(format!("{error:#?}").starts_with("Error {\n    kind: Code,"), "{error:#?}");
+    }
+
+    #[test]
+    fn a_path_made_of_the_server_s_keys_is_tamed() {
+        let text = "{\"\u{1b}[31mevil\\n\":{\"id\":null}}";
+        let error =
+            crate::wire::decode::<std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>>(text)
+                .unwrap_err();
+        let error = Error::decode(&error, false);
+        assert!(!error.to_string().contains(char::is_control), "{error:?}");
+        assert_eq!(error.json_path(), Some("[31mevil .id"));
     }
 
     #[test]

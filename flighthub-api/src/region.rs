@@ -177,6 +177,13 @@ mod tests {
     }
 
     #[test]
+    fn an_address_shows_no_password() {
+        let region = Region::on_premises("https://user:FHCANARY@a.example/x?key=FHCANARY");
+        assert_eq!(format!("{region:?}"), r#"OnPremises("https://***@a.example/x?***")"#);
+        assert_eq!(format!("{:?}", Region::Europe), "Europe");
+    }
+
+    #[test]
     fn a_path_prefix_is_kept() {
         assert_eq!(
             base("https://a.example").unwrap(),

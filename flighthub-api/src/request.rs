@@ -554,6 +554,7 @@ mod tests {
         place: &'a str,
         thing_id: i64,
         name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         status: Vec<&'a str>,
         #[serde(with = "crate::wire::unix_seconds")]
         since: Option<Timestamp>,
@@ -599,7 +600,50 @@ mod tests {
                 format!("/v0/{segment}/thing/7/list")
             );
         }
-        assert!(to_request(&LIST, &List { status: vec!["a,b"], ..list("x") }).is_err());
+        for element in ["a,b", ""] {
+            assert!(to_request(&LIST, &List { status: vec!["x", element], ..list("x") }).is_err());
+        }
+    }
+
+    #[test]
+    fn a_path_argument_that_is_nothing_is_refused() {
+        #[derive(Serialize)]
+        struct Get {
+            thing_id: Option<String>,
+        }
+        let info = OperationInfo::get("thing.get", "Things", "/v0/thing/{thing_id}/parts");
+        let error = to_request(&info, &Get { thing_id: None }).unwrap_err();
+        assert_eq!(error.argument(), "thing_id");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused_and_not_left_out() {
+        #[derive(Serialize)]
+        struct Put {
+            thing_id: i64,
+            value: f64,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            line: Vec<Vec<f64>>,
+        }
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let put = Put { thing_id: 1, value: bad, line: vec![] };
+            assert_eq!(to_request(&MAKE, &put).unwrap_err().argument(), "value");
+            let put = Put { thing_id: 1, value: 1.0, line: vec![vec![0.5, bad]] };
+            assert_eq!(to_request(&MAKE, &put).unwrap_err().argument(), "line");
+            let info = OperationInfo::get("thing.get", "Things", "/v0/{thing_id}");
+            let put = Put { thing_id: 1, value: bad, line: vec![] };
+            assert_eq!(to_request(&info, &put).unwrap_err().argument(), "value");
+        }
+    }
+
+    #[test]
+    fn a_required_list_is_not_empty() {
+        #[derive(Serialize)]
+        struct Names {
+            names: Vec<String>,
+        }
+        let info = OperationInfo::get("thing.names", "Things", "/v0/names");
+        assert_eq!(to_request(&info, &Names { names: vec![] }).unwrap_err().argument(), "names");
     }
 
     #[derive(Serialize)]

@@ -318,14 +318,10 @@ impl<'c> Tidy<'c> {
         for part in parts(schema, "allOf") {
             fields.extend(self.fields(part, object));
         }
-        let arms = parts(schema, "oneOf");
-        let chosen: Vec<_> = arms
-            .iter()
-            .copied()
-            .filter(|arm| object.none_or(|object| self.is_arm(arm, object)))
-            .collect();
-        // With no arm named, any arm's field is known: the typed reading then says which tag is missing.
-        for arm in if chosen.is_empty() { arms } else { chosen } {
+        let arms = parts(schema, "oneOf").into_iter();
+        let chosen = arms.filter(|arm| object.none_or(|object| self.is_arm(arm, object)));
+        // With no arm named its fields are left as they are: the typed reading says which tags there are.
+        for arm in chosen {
             fields.extend(self.fields(arm, object));
         }
         fields

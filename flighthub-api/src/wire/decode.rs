@@ -126,6 +126,19 @@ mod tests {
     }
 
     #[test]
+    fn two_spellings_in_a_row_are_settled_beside_an_odd_row_too() {
+        use crate::List;
+        use crate::v1::CreatedTask;
+        let text = r#"[{"task_uuid":7},{"uuid":"other","task_uuid":"right"},{"task_uuid":"c"}]"#;
+        let rows = decode::<List<CreatedTask>>(text).unwrap();
+        let ids: Vec<&str> = rows.iter().map(|task| task.task_uuid.as_str()).collect();
+        assert_eq!((ids, rows.odd().len()), (vec!["right", "c"], 1));
+        let text = r#"[{"uuid":"other","task_uuid":"right"},{"task_uuid":7},{"task_uuid":"c"}]"#;
+        let rows = decode::<List<CreatedTask>>(text).unwrap();
+        assert_eq!((rows.len(), rows.odd()[0].index()), (2, 1));
+    }
+
+    #[test]
     fn a_failure_names_the_path_but_not_the_value() {
         #[derive(Debug, serde::Deserialize)]
         #[allow(dead_code)]

@@ -65,7 +65,41 @@ async fn inside_a_runtime_a_blocking_call_is_an_error_and_no_panic() {
     assert_eq!(error.kind(), ErrorKind::Runtime);
     assert!(error.is_refused() && error.operation() == "row.launch", "{error:?}");
     assert!(client.raw(Method::Get, "/v0/x").send().is_err());
+    let error = client.raw(Method::Post, "/v0/x").send().unwrap_err();
+    assert!(error.is_refused() && error.operation() == "POST /v0/x", "{error:?}");
     assert!(script.requests().is_empty());
+}
+
+/// A transport that fails badly after the request may have left.
+struct Panics;
+
+impl flighthub_api::Transport for Panics {
+    fn send(
+        &self,
+        _: flighthub_api::TransportRequest,
+    ) -> flighthub_api::BoxFuture<
+        '_,
+        Result<flighthub_api::TransportReply, flighthub_api::TransportError>,
+    > {
+        Box::pin(async { panic!("on purpose") })
+    }
+}
+
+#[test]
+fn a_call_that_is_lost_on_the_way_is_never_called_refused() {
+    let client =
+        ScriptedTransport::new().builder().transport(Panics).build_blocking().unwrap();
+    let project = client.project("p-1");
+    for (error, operation) in [
+        (project.send(&launch()).unwrap_err(), "row.launch"),
+        (client.raw(Method::Post, "/v0/x").send().unwrap_err(), "POST /v0/x"),
+    ] {
+        assert!(error.is_indeterminate(), "{error:?}");
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Runtime, operation));
+        assert!(error.help().contains("Read the state first"), "{error}");
+    }
+    let error = project.send(&get()).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Runtime, None));
 }
 
 #[test]

@@ -70,6 +70,35 @@ async fn an_operation_known_at_run_time_is_checked_at_run_time() {
 }
 
 #[tokio::test]
+async fn an_empty_id_is_not_what_was_promised() {
+    use flighthub_api::v1::ConverterCreate;
+    let json = r#"{"converter_name":"c","sn":"7CTXN0000B00A1","camera_index":"165-0-7","schema":"rtmp","schema_option":{"url":"rtmp://h/x"}}"#;
+    let any = AnyOperation::from_args("converter.create", json).unwrap();
+    let AnyOperation::ConverterCreate(create) = any.clone() else { panic!("{any:?}") };
+    let create: ConverterCreate = *create;
+    for body in [
+        r#"{"code":0,"data":{"converter_id":""}}"#,
+        r#"{"data":{"converter_id":""},"code":0}"#,
+    ] {
+        let script =
+            ScriptedTransport::new().then(Scripted::json(body)).then(Scripted::json(body));
+        let project = script.client().unwrap().project("p-1");
+        for error in [
+            project.send(&create).await.unwrap_err(),
+            project.send_any(&any).await.unwrap_err(),
+        ] {
+            assert!(error.is_indeterminate() && error.is_decode(), "{error:?}");
+            assert_eq!(error.json_path(), Some("converter_id"));
+        }
+    }
+    // A read keeps its rows.
+    let task = TASK.replacen(r#""uuid":""#, r#""uuid":"" ,"was":""#, 1);
+    assert_ne!(task, TASK);
+    let script = ScriptedTransport::new().then(Scripted::json(task));
+    assert!(script.client().unwrap().project("p-1").tasks().get("t-1").await.is_ok());
+}
+
+#[tokio::test]
 async fn a_write_known_at_run_time_keeps_its_law() {
     let arguments = r#"{"device_sn":"7CTXN0000B00A1","host":"h","port":1,"account":"a","password":"FHSECRET","mount_point":"m"}"#;
     let calibrate = AnyOperation::from_args("device.calibrate_rtk", arguments).unwrap();

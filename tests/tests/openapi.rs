@@ -1,0 +1,429 @@
+//! Every request that our client sends, and every documented reply, judged by the YAML alone.
+//!
+//! [`Description`] is an OpenAPI validator that knows nothing of our generator: an error in our own reading of the description shows here.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use flighthub_api::catalog::Catalogue;
+use flighthub_api::v1::{AnyOperation, CATALOGUE};
+use flighthub_api::{
+    BoxFuture, Client, ErrorKind, Region, RiskLevel, Token, Transport, TransportError,
+    TransportReply, TransportRequest,
+};
+use flighthub_tests::arguments;
+use flighthub_tests::openapi::{Declared, Description, Request};
+use serde_json::{Map, Value, json};
+
+const PROJECT: &str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
+
+/// The operations of V1.0, as the issue lists them.
+const OPERATIONS: [&str; 42] = [
+    "GET /system_status",
+    "GET /project",
+    "GET /device",
+    "GET /project/device",
+    "GET /project/sts-token",
+    "PUT /project/member",
+    "GET /device/{device_sn}/state",
+    "GET /device/hms",
+    "POST /device/{device_sn}/command",
+    "POST /device/change-camera",
+    "POST /device/change-lens",
+    "POST /device/control",
+    "DELETE /device/control",
+    "PUT /device/stream/quality",
+    "POST /device/{device_sn}/rtk",
+    "POST /live-stream/start",
+    "POST /live-stream/converter",
+    "GET /live-stream/converter",
+    "PUT /live-stream/converter/{converter_id}",
+    "DELETE /live-stream/converter/{converter_id}",
+    "POST /flight-task",
+    "PUT /flight-task/{task_uuid}/status",
+    "GET /flight-task/list",
+    "GET /flight-task/{task_uuid}/media",
+    "GET /flight-task/{task_uuid}/track",
+    "GET /flight-task/{task_uuid}",
+    "POST /wayline/finish-upload",
+    "GET /wayline",
+    "GET /wayline/{wayline_id}",
+    "GET /model",
+    "GET /model/{model_id}",
+    "POST /model/create",
+    "POST /map/element",
+    "POST /open_model/stores/obtain_token",
+    "POST /open_model/stores/upload_callback",
+    "GET /open_model/resource/{resource_uuid}",
+    "DELETE /open_model/resource/{resource_uuid}",
+    "POST /open_model/models/reconstruction/start",
+    "POST /open_model/models/{model_uuid}/reconstruction/stop",
+    "GET /open_model/models/running",
+    "GET /open_model/models/{model_uuid}",
+    "DELETE /open_model/models/{model_uuid}",
+];
+
+fn description() -> &'static Description {
+    static V1: OnceLock<Description> = OnceLock::new();
+    V1.get_or_init(Description::v1)
+}
+
+/// A transport that keeps each request whole and answers all alike.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<Request>>>);
+
+impl Recorder {
+    fn client(&self) -> Client {
+        let builder =
+            Client::builder(Region::Europe, Token::opaque("scripted")).transport(self.clone());
+        builder.no_rate_limit().build().unwrap()
+    }
+
+    /// The one request since the last time.
+    fn take(&self) -> Request {
+        let mut requests = std::mem::take(&mut *self.0.lock().unwrap());
+        assert_eq!(requests.len(), 1);
+        requests.remove(0)
+    }
+}
+
+impl Transport for Recorder {
+    fn send(
+        &self,
+        request: TransportRequest,
+    ) -> BoxFuture<'_, Result<TransportReply, TransportError>> {
+        let (_, target) = request.url.split_once("djigate.com").unwrap();
+        let (path, query) = target
+            .split_once('?')
+            .map_or((target, None), |(path, query)| (path, Some(query.to_owned())));
+        let headers = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        self.0.lock().unwrap().push(Request {
+            method: request.method.to_string(),
+            path: path.to_owned(),
+            query,
+            headers: headers.collect(),
+            body: request.body.map(|body| String::from_utf8(body.to_vec()).unwrap()),
+        });
+        Box::pin(async { Ok(TransportReply::new(200, r#"{"code":0,"message":""}"#)) })
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// The request of an operation as a project's handle sends it. What becomes of the answer does not matter.
+fn sent(operation: &AnyOperation) -> Request {
+    let recorder = Recorder::default();
+    let _ = block_on(recorder.client().project(PROJECT).send_any(operation));
+    recorder.take()
+}
+
+#[test]
+fn the_document_has_the_42_operations_of_the_issue() {
+    let found: Vec<_> = description()
+        .endpoints()
+        .iter()
+        .map(|one| format!("{} {}", one.method, one.path))
+        .collect();
+    assert_eq!(found, OPERATIONS.map(|one| one.replacen(' ', " /openapi/v0.1", 1)));
+}
+
+#[test]
+fn the_client_has_the_operations_of_the_document() {
+    let document = description()
+        .endpoints()
+        .iter()
+        .map(|one| (one.id.as_str(), one.method.as_str(), one.path.as_str()));
+    let client = CATALOGUE.iter().map(|info| (info.id, info.method.as_str(), info.path));
+    assert_eq!(client.collect::<Vec<_>>(), document.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    assert_eq!(description().dangling(), [""; 0]);
+}
+
+#[test]
+fn every_example_of_the_document_is_as_its_schema_says() {
+    let mut replies = 0;
+    for endpoint in description().endpoints() {
+        assert_eq!(endpoint.wrong_examples(), [""; 0], "{}", endpoint.id);
+        for (status, name, body) in endpoint.replies() {
+            let code = status.replace("XX", "00").parse().unwrap();
+            assert_eq!(
+                endpoint.reply_violations(code, body),
+                [""; 0],
+                "{} {status} {name}",
+                endpoint.id
+            );
+            replies += 1;
+        }
+        assert!(
+            endpoint.replies().any(|(status, ..)| status == "200"),
+            "{} has an example reply",
+            endpoint.id
+        );
+    }
+    assert!(replies > 42 * 2, "{replies}");
+}
+
+#[test]
+fn every_request_example_is_sent_as_the_document_says() {
+    let mut count = 0;
+    for endpoint in description().endpoints() {
+        for (name, arguments) in endpoint.requests() {
+            let text = Value::Object(arguments.clone()).to_string();
+            let operation = AnyOperation::from_args(&endpoint.id, &text)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let request = sent(&operation);
+            assert_eq!(
+                description().violations(&request),
+                [""; 0],
+                "{} {name}: {request:?}",
+                endpoint.id
+            );
+            let routed = description().route(&request.method, &request.path).unwrap();
+            assert_eq!(routed.id, endpoint.id, "{name}: {request:?}");
+            if let Some(body) = &request.body {
+                let body: Map<String, Value> = serde_json::from_str(body).unwrap();
+                let expected: Map<_, _> = arguments
+                    .into_iter()
+                    .filter(|(key, _)| !endpoint.path.contains(&format!("{{{key}}}")))
+                    .collect();
+                assert_eq!(body, expected, "{} {name}", endpoint.id);
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 42, "{count}: some operations have several");
+}
+
+#[test]
+fn every_request_that_can_be_built_is_as_the_document_says() {
+    let recorder = Recorder::default();
+    let project = recorder.client().project(PROJECT);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for entry in &Catalogue::v1().operations {
+        arguments::for_all(48, entry, |arguments| {
+            let text = Value::Object(arguments).to_string();
+            let operation = AnyOperation::from_args(&entry.id, &text);
+            let operation = operation.map_err(|error| error.to_string())?;
+            let answer = runtime.block_on(project.send_any(&operation));
+            if answer.is_err_and(|error| error.kind() == ErrorKind::InvalidArgument) {
+                assert!(recorder.0.lock().unwrap().is_empty(), "nothing has left");
+                return Ok(());
+            }
+            let request = recorder.take();
+            let violations = description().violations(&request);
+            let routed = description().route(&request.method, &request.path);
+            let routed = routed.map(|endpoint| endpoint.id.as_str());
+            if !violations.is_empty() || routed != Some(&entry.id) {
+                return Err(format!("{routed:?} {violations:?}: {request:?}"));
+            }
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn the_project_header_is_sent_as_the_document_says() {
+    let mut seen = [0; 3];
+    for endpoint in description().endpoints() {
+        let (_, arguments) = endpoint.requests().remove(0);
+        let operation =
+            AnyOperation::from_args(&endpoint.id, &Value::Object(arguments).to_string()).unwrap();
+        let header = |request: Request| {
+            request
+                .headers
+                .into_iter()
+                .find(|(name, _)| name == "x-project-uuid")
+                .map(|(_, value)| value)
+        };
+        let recorder = Recorder::default();
+        let without = block_on(recorder.client().send_any(&operation));
+        match endpoint.header("X-Project-Uuid") {
+            Declared::Required => {
+                assert_eq!(without.unwrap_err().kind(), ErrorKind::NoProject, "{}", endpoint.id);
+                assert!(recorder.0.lock().unwrap().is_empty(), "nothing has left");
+                assert_eq!(header(sent(&operation)).as_deref(), Some(PROJECT), "{}", endpoint.id);
+                seen[0] += 1;
+            }
+            Declared::Optional => {
+                assert_eq!(header(recorder.take()), None, "{}", endpoint.id);
+                assert_eq!(header(sent(&operation)).as_deref(), Some(PROJECT), "{}", endpoint.id);
+                seen[1] += 1;
+            }
+            Declared::Absent => {
+                assert_eq!(header(recorder.take()), None, "{}", endpoint.id);
+                assert_eq!(header(sent(&operation)), None, "{}", endpoint.id);
+                seen[2] += 1;
+            }
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+}
+
+#[test]
+fn every_request_has_the_key_a_fresh_id_and_the_language() {
+    let operation = AnyOperation::from_args("project.list", "{}").unwrap();
+    let (first, second) = (sent(&operation), sent(&operation));
+    let header = |request: &Request, name: &str| {
+        request.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+    };
+    assert_eq!(header(&first, "x-user-token").as_deref(), Some("scripted"));
+    assert_eq!(header(&first, "x-language").as_deref(), Some("en"));
+    let ids = [header(&first, "x-request-id").unwrap(), header(&second, "x-request-id").unwrap()];
+    assert!(ids.iter().all(|id| id.len() == 36) && ids[0] != ids[1], "{ids:?}");
+    let mut keyless = first;
+    keyless.headers.retain(|(name, _)| name != "x-user-token");
+    assert_eq!(description().violations(&keyless), ["the header X-User-Token is missing"]);
+}
+
+/// Changes a request that is as documented, and expects what the validator says about it.
+fn spoilt(id: &str, change: impl FnOnce(&mut Request), says: &str) {
+    let (_, arguments) = description().get(id).requests().remove(0);
+    let operation = AnyOperation::from_args(id, &Value::Object(arguments).to_string()).unwrap();
+    let mut request = sent(&operation);
+    assert_eq!(description().violations(&request), [""; 0]);
+    change(&mut request);
+    let violations = description().violations(&request);
+    assert!(
+        violations.iter().any(|violation| violation.contains(says)),
+        "{id}: {violations:?} do not say {says:?}"
+    );
+}
+
+fn body(request: &mut Request, change: impl FnOnce(&mut Value)) {
+    let mut body = serde_json::from_str(request.body.as_ref().unwrap()).unwrap();
+    change(&mut body);
+    request.body = Some(body.to_string());
+}
+
+/// A validator that accepts everything would make the tests above worthless.
+#[test]
+fn a_request_that_is_not_as_documented_is_noticed() {
+    spoilt("task.get", |request| request.method = "PATCH".to_owned(), "no operation is PATCH");
+    spoilt("task.get", |request| request.path += "/x", "no operation is GET");
+    spoilt(
+        "model.get",
+        |request| request.path = "/openapi/v0.1/model/seven".to_owned(),
+        "model_id",
+    );
+    spoilt(
+        "task.list",
+        |request| request.query = Some("sn=s&begin_at=1".to_owned()),
+        "the query lacks end_at",
+    );
+    spoilt(
+        "task.list",
+        |request| request.query = Some("sn=s&begin_at=x&end_at=2".to_owned()),
+        "begin_at",
+    );
+    spoilt(
+        "task.list",
+        |request| request.query = Some("sn=s&begin_at=1&end_at=2&status=nonsense".to_owned()),
+        "status/0",
+    );
+    spoilt(
+        "task.list",
+        |request| *request.query.as_mut().unwrap() += "&status=success&status=waiting",
+        "status comes",
+    );
+    spoilt(
+        "task.list",
+        |request| *request.query.as_mut().unwrap() += "&page=1",
+        "page is not described",
+    );
+    spoilt("task.get", |request| request.body = Some("{}".to_owned()), "a body is not described");
+    spoilt(
+        "task.get",
+        |request| request.headers.retain(|(name, _)| name != "x-project-uuid"),
+        "X-Project-Uuid is missing",
+    );
+    spoilt(
+        "project.list",
+        |request| request.headers.push(("x-project-uuid".to_owned(), PROJECT.to_owned())),
+        "x-project-uuid is not described",
+    );
+    spoilt("task.create", |request| request.body = None, "the body is missing");
+    spoilt("task.create", |request| request.body = Some("[".to_owned()), "no JSON");
+    spoilt(
+        "task.create",
+        |request| request.headers.retain(|(name, _)| name != "content-type"),
+        "the body's type",
+    );
+    spoilt(
+        "task.create",
+        |request| body(request, |body| body["rth_mode"] = json!("fixed")),
+        "/rth_mode",
+    );
+    spoilt(
+        "task.create",
+        |request| body(request, |body| body["rth_altitude"] = json!(1_i64 << 40)),
+        "/rth_altitude",
+    );
+    spoilt(
+        "task.create",
+        |request| body(request, |body| body["begin_at"] = json!(1_770_000_000)),
+        "begin_at",
+    );
+    spoilt("task.create", |request| body(request, |body| body["nonsense"] = json!(1)), "nonsense");
+    spoilt("task.create", |request| body(request, |body| body["sn"] = Value::Null), "/sn");
+    spoilt(
+        "annotation.create",
+        |request| body(request, |body| body["resource"]["type"] = json!(7)),
+        "/resource",
+    );
+    spoilt(
+        "annotation.create",
+        |request| body(request, |body| body["resource"]["content"]["geometry"]["x"] = json!(7)),
+        "body",
+    );
+    spoilt(
+        "project.add_members",
+        |request| body(request, |body| body["add_users"][0]["nick"] = json!("x")),
+        "/add_users/0",
+    );
+}
+
+#[test]
+fn a_reply_that_is_not_as_documented_is_noticed() {
+    let changed = |id: &str, pointer: &str, value: Value| {
+        let endpoint = description().get(id);
+        let (_, _, body) = endpoint.replies().find(|(status, ..)| *status == "200").unwrap();
+        let mut body = body.clone();
+        *body.pointer_mut(pointer).unwrap() = value;
+        endpoint.reply_violations(200, &body)
+    };
+    for (id, pointer, value) in [
+        ("task.get", "/data/status", json!("nonsense")),
+        ("task.get", "/data/begin_at", json!("yesterday")),
+        ("task.get", "/data/begin_at", json!(1)),
+        ("task.get", "/data/name", Value::Null),
+        ("task.list", "/data/list", json!({})),
+        ("project.list", "/code", json!("0")),
+    ] {
+        assert_eq!(changed(id, pointer, value.clone()).len(), 1, "{id} {pointer} {value}");
+    }
+    assert_eq!(changed("task.list", "/data/list", Value::Null), [""; 0], "an empty list is null");
+    assert!(!description().get("task.get").reply_violations(302, &json!({})).is_empty());
+}
+
+#[test]
+fn a_dangling_reference_is_noticed() {
+    let text = r##"{"openapi": "3.0.3", "paths": {}, "x": [{"$ref": "#/components/schemas/None"}], "components": {"schemas": {}}}"##;
+    assert_eq!(Description::read(text).dangling(), ["#/components/schemas/None"]);
+}
+
+/// What may move an aircraft or change something says so: GET is no write, except for credentials to write with.
+#[test]
+fn reads_are_gets_and_writes_are_not() {
+    for info in CATALOGUE.iter().filter(|info| info.id != "project.sts_token") {
+        assert_eq!(info.risk == RiskLevel::Read, info.method.as_str() == "GET", "{}", info.id);
+    }
+}
