@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 use crate::call::sealed::{self, Sealed};
 use crate::call::{Access, Call, Full, Handle, NeedsNoProject, Permits, ReadOnly, Sends, Via};
 use crate::error::{Error, ErrorKind};
+use crate::exchange::Facts;
 use crate::operation::{Method, Operation};
 use crate::options::CallOptions;
 use crate::region::Region;
@@ -58,30 +59,33 @@ impl Worker {
         match told.recv() {
             Ok(Ok(runtime)) => Ok(Self { runtime, _alive: alive }),
             Ok(Err(error)) => Err(failed(error)),
-            Err(_) => Err(ended_early()),
+            Err(_) => Err(Error::local(ErrorKind::Runtime, "the background thread has ended")),
         }
     }
 
     fn wait<T: Send + 'static>(
         &self,
+        facts: &Facts,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         if Runtime::try_current().is_ok() {
-            return Err(Error::local(
+            return Err(facts.unsent(Error::local(
                 ErrorKind::Runtime,
                 "a blocking call inside an async runtime would hold up everything else there",
-            ));
+            )));
         }
         let (tell, told) = sync_channel(1);
         self.runtime.spawn(async move {
             let _ = tell.send(work.await);
         });
-        told.recv().unwrap_or_else(|_| Err(ended_early()))
+        // Work that panicked tells nothing, and may have sent its request before.
+        told.recv().unwrap_or_else(|_| {
+            Err(facts.lost(Error::local(
+                ErrorKind::Runtime,
+                "the call ended without a result on the background thread, as after a panic there",
+            )))
+        })
     }
-}
-
-fn ended_early() -> Error {
-    Error::local(ErrorKind::Runtime, "the background thread has ended")
 }
 
 /// A client of one FlightHub 2, without async. See [`crate::Client`].
@@ -135,7 +139,8 @@ impl<A: Access> Client<A> {
     where
         A: Permits<crate::v1::ProjectList>,
     {
-        self.worker.wait(self.inner.all_projects())
+        let facts = Facts::of(<crate::v1::ProjectList as Operation>::INFO);
+        self.worker.wait(&facts, self.inner.all_projects())
     }
 }
 
@@ -213,12 +218,7 @@ macro_rules! blocking_handle {
                 &self,
                 answer: crate::clock::BoxFuture<'static, Result<crate::reply::Answered, Error>>,
             ) -> Result<Reply<O::Output>, Error> {
-                let facts = crate::exchange::Facts::of(O::INFO);
-                match self.worker.wait(answer) {
-                    Ok(answered) => answered.read::<O>(),
-                    Err(error) if error.kind() == ErrorKind::Runtime => Err(facts.unsent(error)),
-                    Err(error) => Err(error),
-                }
+                self.worker.wait(&Facts::of(O::INFO), answer)?.read::<O>()
             }
 
             /// The same handle, whose calls have these options.
@@ -234,7 +234,7 @@ macro_rules! blocking_handle {
             /// As there, and inside an async runtime always.
             #[cfg(feature = "catalog")]
             pub fn send_any(&self, operation: &crate::v1::AnyOperation) -> Result<RawReply, Error> {
-                self.worker.wait(self.inner.send_any(operation))
+                self.worker.wait(&Facts::of(operation.info()), self.inner.send_any(operation))
             }
 
             /// Like [`send_any`](Self::send_any), with other options for this call.
@@ -248,7 +248,10 @@ macro_rules! blocking_handle {
                 operation: &crate::v1::AnyOperation,
                 options: &CallOptions,
             ) -> Result<RawReply, Error> {
-                self.worker.wait(self.inner.send_any_with(operation, options))
+                self.worker.wait(
+                    &Facts::of(operation.info()),
+                    self.inner.send_any_with(operation, options),
+                )
             }
         }
 
@@ -347,7 +350,7 @@ impl RawCall {
     ///
     /// As [`crate::RawCall::send`], and inside an async runtime always.
     pub fn send(self) -> Result<RawReply, Error> {
-        self.worker.wait(self.inner.send())
+        self.worker.wait(&self.inner.facts(), self.inner.send())
     }
 }
 

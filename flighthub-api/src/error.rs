@@ -107,19 +107,18 @@ impl Error {
 
     /// Data that cannot be read, or that is not there.
     pub(crate) fn decode(error: &DecodeError, absent: bool) -> Self {
+        // The path may hold keys of the server's choice.
+        let path = tame(error.path(), "");
         let mut result = if absent {
             Self::local(
                 ErrorKind::Decode,
                 "the answer is a success without the data that is promised",
             )
         } else {
-            Self::local(
-                ErrorKind::Decode,
-                format!("the answer is not as promised at `{}`", error.path()),
-            )
-            .with_message(tame(error.message(), ""))
+            Self::local(ErrorKind::Decode, format!("the answer is not as promised at `{path}`"))
+                .with_message(tame(error.message(), ""))
         };
-        result.0.json_path = Some(error.path().to_owned());
+        result.0.json_path = Some(path);
         result
     }
 
@@ -344,9 +343,6 @@ impl Error {
             ErrorKind::NoProject => {
                 "Use `client.project(uuid)`; `project.list` names the projects that the key can see."
             }
-            ErrorKind::Runtime => {
-                "Use the async client inside a tokio runtime, and the blocking one outside."
-            }
             ErrorKind::Paging => "Take the pages one by one with `project.list`.",
             ErrorKind::NotTheApi => {
                 "Check the address: the API of the public cloud is at es-flight-api-cn, -us or -eu.djigate.com, \
@@ -360,6 +356,9 @@ impl Error {
             _ if self.is_indeterminate() => {
                 "Read the state first, such as the list of tasks or the device, and repeat the call only when \
                  it shows no effect."
+            }
+            ErrorKind::Runtime => {
+                "Use the async client inside a tokio runtime, and the blocking one outside."
             }
             ErrorKind::Code => {
                 let remedy = self.0.code.and_then(ErrorCode::remedy);
@@ -438,8 +437,13 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// The text of `Display` and the kind, because this is what people see when `main` returns an error. `{:#?}` shows the
+    /// parts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
+        if !f.alternate() {
+            return write!(f, "{self} ({:?})", inner.kind);
+        }
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("operation", &inner.operation)
@@ -472,31 +476,41 @@ impl From<std::convert::Infallible> for Error {
 const LONGEST_MESSAGE: usize = 300;
 
 /// Makes a text of the server fit to be shown: one line of limited length, without control or direction characters, without
-/// the key, and with URLs cut before their query.
+/// the key, and with URLs cut before their query and without a user's name and password. URLs are also found in JSON text,
+/// where slashes and ampersands may be escaped.
 pub(crate) fn tame(text: &str, token: &str) -> String {
     let text =
         if token.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(text.replace(token, MASK)) };
     let mut tame = String::new();
     let mut length = 0;
-    // Where in a URL: 0 outside, 1 inside, 2 behind its question mark.
+    // Where in a URL: 0 outside, 1 in the slashes before the host, 2 in the host, 3 in the path, 4 behind the question mark.
     let mut url = 0;
+    // Where in the tamed text the host begins, which may be a user's name and password.
+    let mut host = (0, 0);
     for (at, c) in text.char_indices() {
-        let ends_url = c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '"' | '\'' | '<' | '>' | '`' | '|' | '\\' | '{' | '}');
+        let ends_url =
+            c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
         match c {
             _ if ends_url => url = 0,
-            ':' if url == 0 && text[at..].starts_with("://") => url = 1,
-            '?' | '#' if url == 1 => {
-                url = 2;
+            ':' if url == 0 && begins_address(&text[at + 1..]) => url = 1,
+            '/' | '\\' if url == 1 => {}
+            '/' | '\\' if url == 2 => url = 3,
+            '@' if url == 2 => {
+                tame.truncate(host.0);
+                tame.push_str(MASK);
+                length = host.1 + 3;
+            }
+            '?' | '#' if matches!(url, 1..=3) => {
+                url = 4;
                 tame.push(c);
                 tame.push_str(MASK);
                 length += 4;
                 continue;
             }
+            _ if url == 1 => (url, host) = (2, (tame.len(), length)),
             _ => {}
         }
-        if url == 2 {
+        if url == 4 {
             continue;
         }
         let c = if c.is_whitespace() || c.is_control() { ' ' } else { c };
@@ -512,6 +526,13 @@ pub(crate) fn tame(text: &str, token: &str) -> String {
     }
     tame.truncate(tame.trim_end().len());
     tame
+}
+
+/// Whether what follows a colon makes it a URL's: two slashes, each perhaps behind a backslash.
+fn begins_address(rest: &str) -> bool {
+    let slash =
+        |rest: &'_ str| rest.strip_prefix('\\').unwrap_or(rest).strip_prefix('/').map(str::len);
+    slash(rest).is_some_and(|left| slash(&rest[rest.len() - left..]).is_some())
 }
 
 /// Characters that turn the direction of text around or take no place.
@@ -548,7 +569,11 @@ mod tests {
                 r#"{"url":"https:\/\/h.example\/a?Signature=FHSIGN|FHSIGN"}"#,
                 r#"{"url":"https:\/\/h.example\/a?***"}"#,
             ),
-            ("bad rtmp://user:FHPASS@h.example/live, sorry", "bad rtmp://***@h.example/live, sorry"),
+            (
+                "bad rtmp://user:FHPASS@h.example/live, sorry",
+                "bad rtmp://***@h.example/live, sorry",
+            ),
+            (r"rtmp:\/\/user:FH@PASS@h.example\/a@b", r"rtmp:\/\/***@h.example\/a@b"),
             ("mail a@b.example", "mail a@b.example"),
         ] {
             assert_eq!(tame(text, "FHCANARY"), shown, "{text:?}");
@@ -568,10 +593,11 @@ mod tests {
 
     #[test]
     fn a_path_made_of_the_server_s_keys_is_tamed() {
-        let text = "{\"\u{1b}[31mevil\\n\":{\"id\":null}}";
-        let error =
-            crate::wire::decode::<std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>>(text)
-                .unwrap_err();
+        let text = "{\"\\u001b[31mevil\\n\":{\"id\":null}}";
+        let error = crate::wire::decode::<
+            std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>,
+        >(text)
+        .unwrap_err();
         let error = Error::decode(&error, false);
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
         assert_eq!(error.json_path(), Some("[31mevil .id"));

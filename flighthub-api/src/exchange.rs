@@ -81,6 +81,16 @@ impl Facts {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl Facts {
+    /// Puts the name and, for a write, the outcome to an error that arose when the request may have been sent.
+    pub(crate) fn lost(&self, error: Error) -> Error {
+        error
+            .with_operation(self.operation.clone())
+            .with_outcome(self.write.then_some(WriteOutcome::Indeterminate))
+    }
+}
+
 /// A call that is ready to go.
 pub(crate) struct Prepared {
     pub(crate) core: Arc<Core>,

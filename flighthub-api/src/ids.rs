@@ -278,9 +278,14 @@ macro_rules! text_id {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::ids::read_text(deserializer, stringify!($name), $numbers, |text| {
-                    Self(text.to_owned())
-                })
+                let id =
+                    $crate::ids::read_text(deserializer, stringify!($name), $numbers, |text| {
+                        Self(text.to_owned())
+                    })?;
+                if id.0.is_empty() && $crate::wire::is_promised() {
+                    return Err(serde::de::Error::custom("the id is empty"));
+                }
+                Ok(id)
             }
         }
     };

@@ -173,7 +173,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ListVisitor<T> {
         }
         let mut index = 0;
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
-            match wire::from_text(raw.get()) {
+            match wire::row(raw.get()) {
                 Ok(item) => list.items.push(item),
                 Err(problem) => list.odd.push(Odd {
                     index,

@@ -81,19 +81,7 @@ impl RawCall {
     ///
     /// As typed calls: everything but an envelope with code 0.
     pub fn send(self) -> impl Future<Output = Result<RawReply, Error>> + Send + 'static {
-        let repeatable = self.method == Method::Get;
-        let path = check_path(&self.path);
-        let operation = match &path {
-            Ok(()) => Cow::Owned(format!("{} {}", self.method, self.path)),
-            Err(_) => Cow::Borrowed("raw call"),
-        };
-        let facts = Facts {
-            operation,
-            path: "(raw)",
-            write: !repeatable,
-            repeatable,
-            retry_unsent: repeatable,
-        };
+        let (facts, path) = (self.facts(), check_path(&self.path));
         let Self { via, method, path: text, query, body, options } = self;
         let parts = path.and_then(|()| {
             let body = body.transpose()?;
@@ -101,6 +89,17 @@ impl RawCall {
         });
         let answer = run(via.prepare(facts, ScopeKind::Either, parts, options));
         async move { answer.await.map(RawReply::new) }
+    }
+}
+
+impl RawCall {
+    pub(crate) fn facts(&self) -> Facts {
+        let repeatable = self.method == Method::Get;
+        let operation = match check_path(&self.path) {
+            Ok(()) => Cow::Owned(format!("{} {}", self.method, self.path)),
+            Err(_) => Cow::Borrowed("raw call"),
+        };
+        Facts { operation, path: "(raw)", write: !repeatable, repeatable, retry_unsent: repeatable }
     }
 }
 
@@ -163,7 +162,8 @@ pub(crate) fn send_any(
         if let Some(operation) = promised {
             let data =
                 crate::envelope::data(&answered.text).map_err(|error| answered.broken(&error))?;
-            operation.check_output(data).map_err(|error| answered.broken(&error))?;
+            wire::promised(|| operation.check_output(data))
+                .map_err(|error| answered.broken(&error))?;
             if let Some(reason) = operation.failure(data) {
                 return Err(answered.failed(reason));
             }

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, tame};
 
 /// Where the FlightHub 2 of the organization stands. A key is valid in its own region only.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
     /// Public cloud, mainland China.
@@ -37,6 +37,18 @@ impl Region {
             Self::UnitedStates => "https://es-flight-api-us.djigate.com",
             Self::Europe => "https://es-flight-api-eu.djigate.com",
             Self::OnPremises(url) => url,
+        }
+    }
+}
+
+impl fmt::Debug for Region {
+    /// An address is shown without a password or query that does not belong into it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::China => f.write_str("China"),
+            Self::UnitedStates => f.write_str("UnitedStates"),
+            Self::Europe => f.write_str("Europe"),
+            Self::OnPremises(url) => f.debug_tuple("OnPremises").field(&tame(url, "")).finish(),
         }
     }
 }

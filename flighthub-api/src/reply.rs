@@ -26,7 +26,8 @@ pub(crate) struct Answered {
 impl Answered {
     /// The typed answer. A write whose answer does not hold what was promised is indeterminate: it may have been done.
     pub(crate) fn read<O: Operation>(self) -> Result<Reply<O::Output>, Error> {
-        let output = match envelope::decode::<O::Output>(&self.text) {
+        let decode = || envelope::decode::<O::Output>(&self.text);
+        let output = match if self.write { wire::promised(decode) } else { decode() } {
             Ok(output) => output,
             Err(error) => return Err(self.broken(&error)),
         };

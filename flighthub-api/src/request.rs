@@ -188,7 +188,11 @@ impl<'i> Walk<'i> {
             }
             self.path.push_str(before);
             self.template = after;
-            value.serialize(UrlText { out: &mut self.path, place: Place::Segment }).map(|_| ())
+            match value.serialize(UrlText { out: &mut self.path, place: Place::Segment }) {
+                Ok(true) => Ok(()),
+                Ok(false) => check_segment(""),
+                Err(error) => Err(error),
+            }
         } else if self.info.arguments == Arguments::Body {
             self.put_body(key, value)
         } else {
@@ -226,6 +230,10 @@ impl<'i> Walk<'i> {
         self.body.push(b':');
         let start = self.body.len();
         serde_json::to_writer(&mut self.body, value).map_err(custom)?;
+        // JSON has no such numbers: they would be written as null, which means absent.
+        if self.body[start..].windows(4).any(|text| text == b"null") {
+            wire::check_finite(value)?;
+        }
         if &self.body[start..] == b"null" {
             // An absent value is left out: the gateway is known to take null for absent, but not proven to everywhere.
             self.body.truncate(before);
@@ -471,9 +479,17 @@ impl<'o> Serializer for UrlText<'o> {
         serialize_u16: u16,
         serialize_u32: u32,
         serialize_u64: u64,
-        serialize_f32: f32,
-        serialize_f64: f64,
         serialize_char: char,
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<bool, InvalidArgument> {
+        wire::check_finite(&value)?;
+        self.write(&value.to_string())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<bool, InvalidArgument> {
+        wire::check_finite(&value)?;
+        self.write(&value.to_string())
     }
 
     fn serialize_str(self, value: &str) -> Result<bool, InvalidArgument> {

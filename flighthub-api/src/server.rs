@@ -319,7 +319,7 @@ impl<'c> Tidy<'c> {
             fields.extend(self.fields(part, object));
         }
         let arms = parts(schema, "oneOf").into_iter();
-        let chosen = arms.filter(|arm| object.none_or(|object| self.is_arm(arm, object)));
+        let chosen = arms.filter(|arm| object.is_none_or(|object| self.is_arm(arm, object)));
         // With no arm named its fields are left as they are: the typed reading says which tags there are.
         for arm in chosen {
             fields.extend(self.fields(arm, object));
@@ -387,7 +387,7 @@ impl<'c> Tidy<'c> {
                 self.value(field, value, &at(&name))?;
             }
         }
-        match required.iter().find(|name| object.get(**name).none_or(Value::is_null)) {
+        match required.iter().find(|name| object.get(**name).is_none_or(Value::is_null)) {
             Some(name) => Err((at(name), "is missing".to_owned())),
             None => Ok(()),
         }
@@ -500,19 +500,5 @@ fn check(schema: &Value, value: &Value) -> Result<(), String> {
             if double { Err("has an element twice".to_owned()) } else { Ok(()) }
         }
         _ => Ok(()),
-    }
-}
-
-/// `Option::is_none_or` is newer than this crate's minimum Rust.
-trait NoneOr<T> {
-    fn none_or(self, test: impl FnOnce(T) -> bool) -> bool;
-}
-
-impl<T> NoneOr<T> for Option<T> {
-    fn none_or(self, test: impl FnOnce(T) -> bool) -> bool {
-        match self {
-            Some(value) => test(value),
-            None => true,
-        }
     }
 }

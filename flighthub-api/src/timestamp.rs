@@ -47,7 +47,8 @@ impl Timestamp {
     /// Whole seconds since 1970, rounded towards the past.
     #[must_use]
     pub fn unix_seconds(&self) -> i64 {
-        self.moment.as_millisecond().div_euclid(1000)
+        let nanoseconds = self.moment.as_nanosecond();
+        i64::try_from(nanoseconds.div_euclid(1_000_000_000)).unwrap_or(self.moment.as_second())
     }
 
     /// Whole milliseconds since 1970.
@@ -220,6 +221,8 @@ mod tests {
     #[test]
     fn moments_before_1970_round_towards_the_past() {
         assert_eq!(Timestamp::from_unix_millis(-1).unwrap().unix_seconds(), -1);
+        assert_eq!(Timestamp::from_unix_micros(-1).unwrap().unix_seconds(), -1);
+        assert_eq!(Timestamp::from_unix_millis(-1000).unwrap().unix_seconds(), -1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! HTTP around the world: keys, envelopes, headers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+use crate::lenient::{self, Remark};
 use crate::refusal::Refusal;
 use crate::sim::Shared;
 
@@ -78,26 +80,54 @@ fn api(
         Ok(caller) => caller,
         Err(refusal) => return refused(&refusal),
     };
+    let (query, body, mut remarks) = match tidied(info.id, query, body) {
+        Ok(tidied) => tidied,
+        Err(refusal) => return refused(&refusal),
+    };
     let Parsed { operation, notes, .. } =
-        match server::read_request(method.as_str(), path, query, body) {
+        match server::read_request(method.as_str(), path, &query, &body) {
             Ok(parsed) => parsed,
             Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => {
                 return refused(&Refusal::argument(&path, problem));
             }
             Err(unreadable) => return refused(&Refusal::argument("body", unreadable)),
         };
-    let outcome = match notes.first() {
-        Some(note) if shared.strict => Err(undocumented(note)),
+    let outcome = match (remarks.first(), notes.first()) {
+        (Some(remark), _) if shared.strict => {
+            Err(Refusal::argument(&remark.path, format!("{} (refused by --strict)", remark.text)))
+        }
+        (None, Some(note)) if shared.strict => Err(undocumented(note)),
         _ => dispatch(&mut shared.world().world, &caller, operation),
     };
+    remarks.extend(
+        notes.iter().map(|note| Remark { path: note.path.clone(), text: note.to_string() }),
+    );
     let mut response = match &outcome {
         Ok(answer) => accepted(answer.data()),
         Err(refusal) => refused(refusal),
     };
-    if let Some(notes) = noted(&notes) {
+    if let Some(notes) = noted(&remarks) {
         response.headers_mut().insert(NOTES, notes);
     }
     response
+}
+
+/// Query and body as the reader takes them, and what was changed in them.
+type Tidied<'r> = (Cow<'r, str>, Cow<'r, [u8]>, Vec<Remark>);
+
+/// Brings the requests of a few operations into their documented form.
+fn tidied<'r>(operation: &str, query: &'r str, body: &'r [u8]) -> Result<Tidied<'r>, Refusal> {
+    match operation {
+        "task.list" => {
+            let (query, remarks) = lenient::window(query);
+            Ok((query.into(), body.into(), remarks))
+        }
+        "task.create" => {
+            let (body, remarks) = lenient::plan(body)?;
+            Ok((query.into(), body, remarks))
+        }
+        _ => Ok((query.into(), body.into(), Vec::new())),
+    }
 }
 
 /// Who calls. The system status takes any key, but none is none.
@@ -136,11 +166,11 @@ fn undocumented(note: &Note) -> Refusal {
 }
 
 /// A header value cannot hold everything that a field name can.
-fn noted(notes: &[Note]) -> Option<HeaderValue> {
+fn noted(notes: &[Remark]) -> Option<HeaderValue> {
     if notes.is_empty() {
         return None;
     }
-    let text = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let text = notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ");
     let text: String = text
         .chars()
         .take(2000)

@@ -20,6 +20,7 @@
 
 mod caller;
 mod http;
+mod lenient;
 mod refusal;
 mod service;
 mod sim;

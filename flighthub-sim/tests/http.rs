@@ -401,6 +401,97 @@ fn a_note_fits_into_a_header_whatever_the_field_is_called() {
     assert_eq!(reply.header("x"), None);
 }
 
+/// The notes of a reply, empty without any.
+fn notes(reply: &Reply) -> &str {
+    reply.header("x-flighthub-simulator-notes").unwrap_or_default()
+}
+
+#[test]
+fn a_task_list_in_milliseconds_or_without_a_window_is_empty_and_no_error() {
+    let lab = Lab::new();
+    let (begin, end) = (1_767_200_000_u64, 1_767_300_000_u64);
+    let list =
+        |window: &str| lab.call("GET", &format!("/flight-task/list?sn={DOCK}{window}"), None);
+    let reply = list(&format!("&begin_at={begin}&end_at={end}"));
+    assert!(!reply.data()["list"].as_array().unwrap().is_empty());
+    assert_eq!(notes(&reply), "");
+
+    for (window, named) in [
+        (format!("&begin_at={begin}000&end_at={end}000"), "`begin_at` is in milliseconds"),
+        (format!("&begin_at={begin}"), "`end_at` is missing"),
+        ("&begin_at=&end_at=".to_owned(), "`begin_at` is missing"),
+        (String::new(), "`begin_at` is missing"),
+    ] {
+        let reply = list(&window);
+        assert_eq!(reply.data(), json!({"list": null}), "{window}");
+        assert!(notes(&reply).contains(named), "{window}: {}", notes(&reply));
+    }
+    // The rest is checked as ever.
+    for query in ["?begin_at=1767200000000&end_at=1767300000000", "?sn=x&begin_at=soon&end_at=2"] {
+        let reply = lab.call("GET", &format!("/flight-task/list{query}"), None);
+        assert_eq!((reply.status, reply.code()), (200, 200101), "{query}");
+    }
+    let strict = Lab::strict();
+    let path = format!("/flight-task/list?sn={DOCK}&begin_at={begin}000&end_at={end}");
+    let reply = strict.call("GET", &path, None);
+    assert_eq!(reply.code(), 200101);
+    assert!(reply.json()["message"].as_str().unwrap().contains("`begin_at`"));
+}
+
+#[test]
+fn fields_of_other_plans_pass_with_a_note_but_no_wrong_times() {
+    let lab = Lab::new();
+    let wayline = lab.get("/wayline")["list"][0]["id"].clone();
+    let task = json!({
+        "name": "Survey", "wayline_uuid": wayline, "sn": DOCK, "rth_altitude": 60, "rth_mode": "preset",
+        "wayline_precision_type": "rtk", "out_of_control_action_in_flight": "return_home", "resumable_status": "manual",
+        "task_type": "immediate", "time_zone": "Atlantic/Azores", "repeat_type": "nonrepeating", "min_battery_capacity": 60,
+        "begin_at": null, "end_at": null,
+    });
+    let reply = lab.post("/flight-task", task.clone());
+    assert!(reply.data()["task_uuid"].is_string());
+    for field in ["repeat_type", "min_battery_capacity", "begin_at", "end_at"] {
+        assert!(notes(&reply).contains(&format!("`{field}` does not belong")), "{}", notes(&reply));
+    }
+
+    let begin = lab.0.now().unix_seconds() + 600;
+    let timed = changed(&task, "task_type", json!("timed"));
+    refuses(
+        &lab,
+        "POST",
+        "/flight-task",
+        vec![
+            (changed(&task, "begin_at", json!(begin)), 200101, "`begin_at`: must be left out"),
+            (changed(&task, "latest_begin_at", json!(begin)), 200101, "`latest_begin_at`"),
+            (
+                changed(&timed, "begin_at", json!(begin * 1000)),
+                200101,
+                "`begin_at`: is in milliseconds",
+            ),
+            (changed(&timed, "begin_at", json!(begin - 700)), 200101, "`begin_at`: is in the past"),
+            (timed.clone(), 200101, "`begin_at`"),
+        ],
+    );
+    let strict = Lab::strict();
+    refuses(&strict, "POST", "/flight-task", vec![(task, 200101, "`end_at`")]);
+}
+
+#[test]
+fn what_is_not_there_is_empty_where_the_real_one_sends_it_empty() {
+    let lab = Lab::new();
+    let body = json!({"drone_sn": DRONE, "payload_index": [DRONE_CAMERA]});
+    let data = lab.call("DELETE", "/device/control", Some(body)).data();
+    for control in data["controls"].as_array().unwrap() {
+        assert_eq!(control["gateway"], json!({"sn": ""}));
+        assert_eq!(control["user"], json!({"call_sign": "", "user_id": "", "type": ""}));
+    }
+    let path = format!("/flight-task/list?sn={DOCK}&begin_at=1767200000&end_at=1767300000");
+    let rows = lab.get(&path);
+    let by_hand =
+        rows["list"].as_array().unwrap().iter().find(|row| row["task_type"] == "manual").unwrap();
+    assert_eq!((&by_hand["wayline_uuid"], &by_hand["landing_dock_sn"]), (&json!(""), &json!("")));
+}
+
 // ---- livestreams
 
 #[test]

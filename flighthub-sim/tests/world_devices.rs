@@ -199,7 +199,7 @@ fn a_lens_needs_control_and_a_pilot_can_take_it_away() {
     // All controls, not only those that were asked for.
     assert_eq!(holders.controls.len(), 2);
     assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign.as_deref(), Some("Operator A"));
-    assert_eq!(holders.controls[0].user.as_ref().unwrap().call_sign, None);
+    assert_eq!(holders.controls[0].user.as_ref().unwrap().call_sign.as_deref(), Some(""));
     assert_eq!(lens(&mut world, LensType::Zoom), 0);
     let pairs = world.project_devices(&caller(), ProjectDevices::new()).unwrap();
     assert_eq!(
@@ -219,7 +219,7 @@ fn a_lens_needs_control_and_a_pilot_can_take_it_away() {
     let holders = world
         .device_release_control(&caller(), DeviceReleaseControl::new(DRONE, ["81-0-0"]))
         .unwrap();
-    assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign, None);
+    assert_eq!(holders.controls[1].user.as_ref().unwrap().call_sign.as_deref(), Some(""));
     assert_eq!(lens(&mut world, LensType::Wide), 228_402);
 }
 

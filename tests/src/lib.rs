@@ -7,3 +7,8 @@
 
 pub mod arguments;
 pub mod openapi;
+
+/// The examples of the README, compiled.
+#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+pub struct Readme;

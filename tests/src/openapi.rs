@@ -502,16 +502,12 @@ impl Converter<'_> {
                 other => panic!("the keyword {other} is not known here: {schema}"),
             }
         }
-        if schema["nullable"] != true {
-            return Value::Object(result);
-        }
-        assert!(schema.get("type").is_some(), "`nullable` has no meaning without `type`: {schema}");
-        if schema.get("allOf").is_none() {
+        if schema["nullable"] == true {
+            // Literally as 3.0.3 has it: it widens the type beside it, and no part of an `allOf`.
+            assert!(schema.get("type").is_some(), "`nullable` is void without `type`: {schema}");
             result["type"] = json!([schema["type"], "null"]);
-            return Value::Object(result);
         }
-        // As most tools read it; taken literally, 3.0.3 makes it void here, since the part refuses null.
-        json!({"anyOf": [result, {"type": "null"}]})
+        Value::Object(result)
     }
 
     fn check_discriminator(&self, schema: &Value, discriminator: &Value) {

@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use flighthub_codegen::{Diagnostics, Source, lint, load};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 fn good() -> String {
@@ -22,10 +20,7 @@ fn good() -> String {
 
 /// What reading and linting say.
 fn problems(name: &str, text: String) -> Diagnostics {
-    match load::load(&Source {
-        name: name.to_owned(),
-        text,
-    }) {
+    match load::load(&Source { name: name.to_owned(), text }) {
         Ok(document) => lint::lint(&document),
         Err(problems) => problems,
     }
@@ -53,12 +48,8 @@ fn spoilt(diff: &str) -> String {
 
 /// The names of the fixtures: one rule each.
 fn spoilt_rules() -> BTreeSet<String> {
-    let files = fs::read_dir(fixture("bad"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect()
+    let files = fs::read_dir(fixture("bad")).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -78,43 +69,28 @@ fn every_spoilt_document_is_explained() {
     for rule in spoilt_rules() {
         let diff = fs::read_to_string(fixture(&format!("bad/{rule}.diff"))).unwrap();
         let found = problems("bad.yaml", spoilt(&diff));
-        assert!(
-            found.iter().any(|problem| problem.rule == rule),
-            "{rule} is reported:\n{found}"
-        );
+        assert!(found.iter().any(|problem| problem.rule == rule), "{rule} is reported:\n{found}");
         assert!(
             found.iter().all(|problem| rules.contains(problem.rule)
                 && !problem.help.is_empty()
                 && problem.line > 0),
             "{found}"
         );
-        insta::assert_snapshot!(
-            format!("bad__{rule}"),
-            format!("{}\n\n{found}", diff.trim_end())
-        );
+        insta::assert_snapshot!(format!("bad__{rule}"), format!("{}\n\n{found}", diff.trim_end()));
     }
 }
 
 #[test]
 fn broken_yaml_is_located() {
-    let found = problems(
-        "broken.yaml",
-        "openapi: 3.0.3\ninfo: {title: x\npaths: {}\n".to_owned(),
-    );
+    let found = problems("broken.yaml", "openapi: 3.0.3\ninfo: {title: x\npaths: {}\n".to_owned());
     let problem = found.iter().next().unwrap();
-    assert_eq!(
-        (problem.rule, problem.file.as_str()),
-        ("yaml-syntax", "broken.yaml")
-    );
+    assert_eq!((problem.rule, problem.file.as_str()), ("yaml-syntax", "broken.yaml"));
     assert!(problem.line >= 2, "{found}");
 }
 
 #[test]
 fn exactly_one_document_is_generated_from() {
-    let source = Source {
-        name: "minimal.yaml".to_owned(),
-        text: good(),
-    };
+    let source = Source { name: "minimal.yaml".to_owned(), text: good() };
     let problems = flighthub_codegen::generate(&[source.clone(), source]).unwrap_err();
     insta::assert_snapshot!("two_documents", problems);
 }

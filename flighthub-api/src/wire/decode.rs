@@ -47,6 +47,14 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> 
     super::salvaging(|| from_text(text))
 }
 
+/// Reads one row of a list while rows are salvaged, each with its own spellings settled.
+pub(crate) fn row<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    from_text(text).or_else(|problem| match settle_spellings::<T>(text) {
+        Some(settled) => from_text(&settled),
+        None => Err(problem),
+    })
+}
+
 /// Reads a value from its text, with the path of the first bad value.
 pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);

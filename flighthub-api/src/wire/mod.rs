@@ -1,6 +1,7 @@
 //! How values stand on the wire: times, lenient forms, tagged unions, secrets, and the order in which an answer is read.
 
 mod decode;
+mod finite;
 mod lenient;
 mod time;
 mod union;
@@ -11,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
 
 pub use decode::DecodeError;
-pub(crate) use decode::{decode, from_text};
+pub(crate) use decode::{decode, from_text, row};
+pub(crate) use finite::check_finite;
 #[allow(unused_imports, reason = "which of these occur depends on the spec")]
 pub(crate) use lenient::{
     bool_or_int, empty_is_absent, int_or_string, null_is_empty, one_or_many, tolerant,
@@ -26,6 +28,7 @@ pub(crate) use union::{Nothing, refuse, tagged};
 
 thread_local! {
     static SALVAGING: Cell<bool> = const { Cell::new(false) };
+    static PROMISED: Cell<bool> = const { Cell::new(false) };
     static REVEALING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -56,6 +59,18 @@ pub(crate) fn salvaging<T>(run: impl FnOnce() -> T) -> T {
 /// Whether lists put rows that they cannot read aside.
 pub(crate) fn is_salvaging() -> bool {
     SALVAGING.get()
+}
+
+/// Runs something during which an id that is the empty text is an error: the reading of an answer to a write, which promises
+/// it.
+pub(crate) fn promised<T>(run: impl FnOnce() -> T) -> T {
+    let _flag = Flag::raise(&PROMISED);
+    run()
+}
+
+/// Whether an id that is the empty text is an error.
+pub(crate) fn is_promised() -> bool {
+    PROMISED.get()
 }
 
 /// Runs something during which secrets are serialised as they are: the making of a body, nothing else.

@@ -87,8 +87,7 @@ impl flighthub_api::Transport for Panics {
 
 #[test]
 fn a_call_that_is_lost_on_the_way_is_never_called_refused() {
-    let client =
-        ScriptedTransport::new().builder().transport(Panics).build_blocking().unwrap();
+    let client = ScriptedTransport::new().builder().transport(Panics).build_blocking().unwrap();
     let project = client.project("p-1");
     for (error, operation) in [
         (project.send(&launch()).unwrap_err(), "row.launch"),

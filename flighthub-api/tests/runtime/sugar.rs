@@ -76,17 +76,14 @@ async fn an_empty_id_is_not_what_was_promised() {
     let any = AnyOperation::from_args("converter.create", json).unwrap();
     let AnyOperation::ConverterCreate(create) = any.clone() else { panic!("{any:?}") };
     let create: ConverterCreate = *create;
-    for body in [
-        r#"{"code":0,"data":{"converter_id":""}}"#,
-        r#"{"data":{"converter_id":""},"code":0}"#,
-    ] {
-        let script =
-            ScriptedTransport::new().then(Scripted::json(body)).then(Scripted::json(body));
+    for body in
+        [r#"{"code":0,"data":{"converter_id":""}}"#, r#"{"data":{"converter_id":""},"code":0}"#]
+    {
+        let script = ScriptedTransport::new().then(Scripted::json(body)).then(Scripted::json(body));
         let project = script.client().unwrap().project("p-1");
-        for error in [
-            project.send(&create).await.unwrap_err(),
-            project.send_any(&any).await.unwrap_err(),
-        ] {
+        for error in
+            [project.send(&create).await.unwrap_err(), project.send_any(&any).await.unwrap_err()]
+        {
             assert!(error.is_indeterminate() && error.is_decode(), "{error:?}");
             assert_eq!(error.json_path(), Some("converter_id"));
         }

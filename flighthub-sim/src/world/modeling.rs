@@ -139,12 +139,15 @@ impl Job {
             error_code: Some(0),
             zip_status: Some(self.zip),
             zip_progress: Some(self.zip_progress),
-            zip_file_key: packed.then(|| {
+            // Empty until it is ready, not absent.
+            zip_file_key: Some(if packed {
                 format!(
                     "fh/organizations/{}/open_reconstruction/models/{}.zip",
                     World::DEMO_ORGANIZATION,
                     self.uuid
                 )
+            } else {
+                String::new()
             }),
         }
     }

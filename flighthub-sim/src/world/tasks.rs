@@ -257,8 +257,9 @@ impl Task {
             task_type: self.kind.clone(),
             status: self.status.clone(),
             sn: self.dock.clone(),
-            landing_dock_sn: self.landing.clone(),
-            wayline_uuid: self.wayline.clone(),
+            // Empty, not absent, as in the lists of the real one.
+            landing_dock_sn: Some(self.landing.clone().unwrap_or_else(|| DockSn::new(""))),
+            wayline_uuid: Some(self.wayline.clone().unwrap_or_else(|| WaylineId::new(""))),
             begin_at: Some(self.begin_at),
             end_at: Some(self.end_at),
             run_at: self.run_at,

@@ -179,8 +179,8 @@ impl Operation for DeviceCommand {
 ///
 /// Switches what a camera of a dock shows. Positions are sent as the names `indoor` and
 /// `outdoor`; older documents have the numbers 0 and 1. V2.0 lets the position be left out;
-/// this version documents it as required. Control need not be taken first. The answer's `data`
-/// is null, `{}` or left out.
+/// this version documents it as required. No source asks for control to be taken first, as it
+/// is for lenses. The answer's `data` is null, `{}` or left out.
 ///
 /// `POST /openapi/v0.1/device/change-camera` · write · evidence: path doc, request client,
 /// response client.

@@ -14,9 +14,9 @@ use crate::support::*;
 /// 1. project.sts_token gives short-lived credentials, the bucket and a prefix. They can write
 ///    only: reading, listing and HEAD may be refused.
 /// 2. PUT the file under `{prefix}/{a fresh uuid}/{file}.kmz` with an S3 client (signature
-///    version 4, session token included). Path-style addressing is known to work for `aws` and
-///    `minio`; for `ali` the vendor's own client uses the host style. An unsigned PUT never
-///    works. Trust the status of the PUT.
+///    version 4, session token included). Path-style addressing is known to work for `aws`; for
+///    `ali` the vendor's own client uses the host style, and whether path style works there is
+///    not known. An unsigned PUT never works. Trust the status of the PUT.
 /// 3. Call this operation at once, with the same project and the full key.
 ///
 /// **What the file must be.** A KMZ is a ZIP whose members have fixed names:

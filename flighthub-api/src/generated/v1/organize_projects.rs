@@ -748,8 +748,9 @@ pub struct StorageCredentials {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "wire::empty_is_absent")]
     pub region: Option<String>,
-    /// Whose object storage it is. All of them have taken S3 requests with signature version 4 from
-    /// one client or another; for Aliyun OSS this is not confirmed with every form of address.
+    /// Whose object storage it is. S3 requests with signature version 4 are proven for `aws`; for
+    /// `ali` clients use them, or the vendor's own library, and nobody has reported a success with
+    /// either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<StorageProvider>,
     /// Start of every object key that may be written, without a slash at its end. The key of an
@@ -760,8 +761,9 @@ pub struct StorageCredentials {
     pub credentials: StorageKeys,
 }
 
-/// Whose object storage it is. All of them have taken S3 requests with signature version 4 from
-/// one client or another; for Aliyun OSS this is not confirmed with every form of address.
+/// Whose object storage it is. S3 requests with signature version 4 are proven for `aws`; for
+/// `ali` clients use them, or the vendor's own library, and nobody has reported a success with
+/// either.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StorageProvider {

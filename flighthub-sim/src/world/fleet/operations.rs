@@ -3,9 +3,9 @@
 use flighthub_api::v1::{
     CameraIndex, Control, ControlGateway, ControlHolders, ControlType, ControlUser,
     DeviceAcquireControl, DeviceAlerts, DeviceCalibrateRtk, DeviceChangeCamera, DeviceChangeLens,
-    DeviceCommand, DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSnapshot,
-    DeviceState, DroneSn, FlightCommand, HmsLevel, HmsPlace, ProjectUuid, RtkCalibration,
-    RtkCalibrationStatus, StateProperties, TaskStatus, UserId,
+    DeviceCommand, DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSn,
+    DeviceSnapshot, DeviceState, DroneSn, FlightCommand, HmsLevel, HmsPlace, ProjectUuid,
+    RtkCalibration, RtkCalibrationStatus, StateProperties, TaskStatus, UserId,
 };
 use flighthub_api::{Accepted, Listing};
 
@@ -262,11 +262,16 @@ fn holders(aircraft: &Aircraft) -> ControlHolders {
     let control = |kind, payload_index, holder: Option<&Holder>| Control {
         r#type: kind,
         payload_index,
-        gateway: Some(ControlGateway { sn: holder.map(|_| aircraft.gateway.clone()) }),
+        // As at the real one the fields are there, and empty where nobody holds it.
+        gateway: Some(ControlGateway {
+            sn: Some(holder.map_or_else(|| DeviceSn::new(""), |_| aircraft.gateway.clone())),
+        }),
         user: Some(ControlUser {
-            call_sign: holder.map(|holder| holder.name.clone()),
-            user_id: holder.map(|holder| UserId::new(holder.user_id.clone())),
-            r#type: holder.map(|holder| holder.kind.to_owned()),
+            call_sign: Some(holder.map(|holder| holder.name.clone()).unwrap_or_default()),
+            user_id: Some(UserId::new(
+                holder.map(|holder| holder.user_id.clone()).unwrap_or_default(),
+            )),
+            r#type: Some(holder.map_or("", |holder| holder.kind).to_owned()),
         }),
     };
     let payloads = aircraft.cameras.iter().filter(|camera| camera.is_payload);

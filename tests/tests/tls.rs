@@ -1,0 +1,90 @@
+//! Private installations with a certificate authority of their own, over real TLS on loopback.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flighthub_api::{Client, ErrorKind, Region};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+const KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJmaDIifQ.simulated-key";
+
+/// A server whose certificate an authority of its own has signed.
+struct Server {
+    port: u16,
+    authority: String,
+    requests: Arc<AtomicUsize>,
+}
+
+async fn serve() -> Server {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = [0; 4096];
+            if stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+                seen.fetch_add(1, Ordering::SeqCst);
+                let body = r#"{"code":0,"message":""}"#;
+                let length = body.len();
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    Server { port, authority: authority.pem(), requests }
+}
+
+fn region(server: &Server) -> Region {
+    Region::on_premises(format!("https://localhost:{}", server.port))
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_it_is_given() {
+    let server = serve().await;
+    let authority = server.authority.clone();
+    let client = Client::builder(region(&server), KEY).certificate_authority(authority);
+    client.build().unwrap().system().status().await.unwrap();
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_authority_gets_no_request() {
+    let server = serve().await;
+    let client = Client::new(region(&server), KEY).unwrap();
+    let error = client.system().status().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    assert_eq!(server.requests.load(Ordering::SeqCst), 0, "the key stays here");
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_at_once() {
+    let region = Region::on_premises("https://flighthub.example.com");
+    for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"]
+    {
+        let error = Client::builder(region.clone(), KEY).certificate_authority(pem).build();
+        let error = error.map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{pem:?}");
+    }
+}
