@@ -1,5 +1,7 @@
 //! Private installations with a certificate authority of their own, over real TLS on loopback.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
