@@ -626,7 +626,7 @@ async fn r20_routes_have_milliseconds_and_new_template_types() {
         ("w1", "North", Some(4096))
     );
     assert_eq!(routes[0].update_time, Some(seconds(1_770_000_000)));
-    assert_eq!(routes[0].template_types, [WaylineTemplateType::Waypoint]);
+    assert_eq!(routes[0].template_types[..], [WaylineTemplateType::Waypoint]);
     assert_eq!(routes[0].device_model_key, Some(DeviceModelKey::new(DeviceModelKey::MATRICE_3TD)));
     let payload = &routes[0].payload_information[0];
     assert_eq!(
@@ -774,7 +774,19 @@ async fn r24_a_drained_resource_has_a_status_nobody_documents() {
     let status = resource.status.unwrap();
     assert_eq!((status.as_i64(), status.is_known()), (0, false));
     assert_eq!((resource.resource_size, resource.file_names.len()), (None, 0));
+    assert!(resource.file_names.was_null());
     assert_eq!(written(&resource)["status"], 0, "an unknown number is written as it came");
+    assert_eq!(written(&resource)["file_names"], Value::Null, "and so is a list that was null");
+}
+
+#[tokio::test]
+async fn one_odd_name_does_not_lose_the_others() {
+    let data =
+        r#"{"resource_uuid":"r","status":1,"file_names":["a.jpg",{"name":"b.jpg"},"c.jpg"]}"#;
+    let resource = read(&OpenmodelGetResource::new("r"), data).await;
+    assert_eq!(resource.file_names[..], ["a.jpg", "c.jpg"]);
+    let odd = &resource.file_names.odd()[0];
+    assert_eq!((odd.index(), odd.json()), (1, r#"{"name":"b.jpg"}"#));
 }
 
 #[tokio::test]

@@ -233,11 +233,11 @@ impl Model<'_> {
 
     /// What holds the items of a list.
     fn holder(&self, ty: &Type) -> Option<&'static str> {
-        let salvaged = matches!(self.law, Law::Response | Law::Shared);
-        match ty {
-            Type::List(item) if salvaged && self.types.is_row(item) => Some("List"),
-            Type::List(_) => Some("Vec"),
-            Type::Listing { .. } => Some("Listing"),
+        match (ty, self.law) {
+            (Type::List(item), Law::Shared) if self.types.is_row(item) => Some("List"),
+            (Type::List(_), Law::Response) if time_form(ty).is_none() => Some("List"),
+            (Type::List(_), _) => Some("Vec"),
+            (Type::Listing { .. }, _) => Some("Listing"),
             _ => None,
         }
     }

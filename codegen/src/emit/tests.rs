@@ -359,7 +359,7 @@ fn answers_are_read_as_the_server_writes_them() {
             "#[serde(deserialize_with = \"wire::int_or_string\")]\npub age: Option<i32>,",
             "#[serde(deserialize_with = \"wire::empty_is_absent\")]\npub owner: Option<Owner>,",
             "#[serde(default)]\npub friends: List<Pet>,",
-            "#[serde(default, deserialize_with = \"wire::null_is_empty\")]\npub nicknames: Vec<String>,",
+            "#[serde(default)]\npub nicknames: List<String>,",
             "#[serde(default, deserialize_with = \"wire::one_or_many\")]\npub toys: List<Pet>,",
             "#[serde(default)]\npub alerts: Listing<Pet>,",
             "#[serde(deserialize_with = \"wire::bool_or_int\")]\npub tame: Option<bool>,",

@@ -370,7 +370,8 @@ fn dock_row(dock: &Dock) -> Gateway {
             List::from(vec![GatewayCamera {
                 camera_index: dock.camera.clone(),
                 camera_position: Some(dock.position.clone()),
-                available_camera_positions: vec![CameraPosition::Indoor, CameraPosition::Outdoor],
+                available_camera_positions: vec![CameraPosition::Indoor, CameraPosition::Outdoor]
+                    .into(),
             }])
         } else {
             List::null()
@@ -405,7 +406,7 @@ fn drone_row(aircraft: &Aircraft, gateway_is_online: bool) -> Drone {
         camera_index: camera.index.clone(),
         lens_list: List::from(vec![Lens {
             lens_type: camera.lens.clone(),
-            available_lens_types: camera.lenses.clone(),
+            available_lens_types: camera.lenses.clone().into(),
         }]),
     };
     Drone {

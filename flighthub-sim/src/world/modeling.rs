@@ -329,7 +329,11 @@ pub(crate) fn upload_callback(
     }
     source.stage = Stage::Importing(Some(now.saturating_add(IMPORT)));
     let upload_count = i32::try_from(names.len()).ok();
-    Ok(UploadReceipt { resource_uuid: Some(resource_uuid), upload_count, file_name_list: names })
+    Ok(UploadReceipt {
+        resource_uuid: Some(resource_uuid),
+        upload_count,
+        file_name_list: names.into(),
+    })
 }
 
 fn check_files(files: &[UploadedFile]) -> Result<(), Refusal> {

@@ -44,7 +44,7 @@ impl Route {
             id: self.id.clone(),
             name: self.name.clone(),
             size: Some(self.size),
-            template_types: vec![self.kind.clone()],
+            template_types: vec![self.kind.clone()].into(),
             update_time: Some(self.updated),
             device_model_key: Some(self.model.clone()),
             payload_information: self.payload_information(),

@@ -318,8 +318,12 @@ impl Task {
             }),
             repeat_type: Some(rule.map_or(RepeatType::Nonrepeating, |rule| rule.kind.clone())),
             interval: Some(rule.map_or(0, |rule| rule.option.interval)),
-            days_of_week: rule.map(|rule| rule.option.days_of_week.clone()).unwrap_or_default(),
-            days_of_month: rule.map(|rule| rule.option.days_of_month.clone()).unwrap_or_default(),
+            days_of_week: rule
+                .map(|rule| rule.option.days_of_week.clone().into())
+                .unwrap_or_default(),
+            days_of_month: rule
+                .map(|rule| rule.option.days_of_month.clone().into())
+                .unwrap_or_default(),
             // A single number here, a list when the task is created.
             week_of_month: Some(
                 rule.and_then(|rule| rule.option.week_of_month.first().copied()).unwrap_or(0),

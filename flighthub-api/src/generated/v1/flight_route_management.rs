@@ -241,8 +241,8 @@ pub struct Wayline {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Kinds of template in the route.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub template_types: Vec<WaylineTemplateType>,
+    #[serde(default)]
+    pub template_types: List<WaylineTemplateType>,
     /// When the route was last changed. Unix milliseconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "wire::unix_millis")]
@@ -366,8 +366,8 @@ pub struct WaylineDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Kinds of template in the route.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub template_types: Vec<WaylineTemplateType>,
+    #[serde(default)]
+    pub template_types: List<WaylineTemplateType>,
     /// When the route was last changed. Unix milliseconds on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(with = "wire::unix_millis")]

@@ -653,8 +653,8 @@ pub struct UploadReceipt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload_count: Option<i32>,
     /// Names of the files of this report.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub file_name_list: Vec<String>,
+    #[serde(default)]
+    pub file_name_list: List<String>,
 }
 
 /// The uploaded images that a reconstruction works on.
@@ -672,8 +672,8 @@ pub struct Resource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_size: Option<i64>,
     /// Names of the images; `null` when there are none (any more).
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub file_names: Vec<String>,
+    #[serde(default)]
+    pub file_names: List<String>,
 }
 
 /// Import state of an image resource. 1 to 3 are documented. A record of an emptied resource

@@ -589,8 +589,8 @@ pub struct GatewayCamera {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera_position: Option<CameraPosition>,
     /// Sides that the camera can be switched to.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub available_camera_positions: Vec<CameraPosition>,
+    #[serde(default)]
+    pub available_camera_positions: List<CameraPosition>,
 }
 
 /// An aircraft in a device list.
@@ -730,8 +730,8 @@ pub struct Lens {
     /// Lens in use.
     pub lens_type: LensType,
     /// Lenses that the camera can be switched to.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub available_lens_types: Vec<LensType>,
+    #[serde(default)]
+    pub available_lens_types: List<LensType>,
 }
 
 /// Where a project's files are uploaded to, and temporary keys for it. The keys may write, and

@@ -1474,11 +1474,11 @@ pub struct FlightTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<i32>,
     /// Days of the week on which it repeats, 0 is Sunday.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub days_of_week: Vec<i32>,
+    #[serde(default)]
+    pub days_of_week: List<i32>,
     /// Days of the month on which it repeats.
-    #[serde(default, deserialize_with = "wire::null_is_empty")]
-    pub days_of_month: Vec<i32>,
+    #[serde(default)]
+    pub days_of_month: List<i32>,
     /// Week of the month in which it repeats, 0 when unused. A single number here, a list when a
     /// task is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
