@@ -67,7 +67,7 @@ fn device_state() {
                         "remain_flight_time": 1620,
                         "batteries": [
                           {
-                            "sn": "8XXX0000000000",
+                            "sn": "8PHN0000000000",
                             "index": "left_battery",
                             "voltage": 24310,
                             "temperature": 33.5,
