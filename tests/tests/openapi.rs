@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 const PROJECT: &str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
 
-/// The operations of V1.0, as the issue lists them.
+/// The operations of V1.0, as its pages list them.
 const OPERATIONS: [&str; 42] = [
     "GET /system_status",
     "GET /project",
@@ -124,13 +124,15 @@ fn sent(operation: &AnyOperation) -> Request {
 }
 
 #[test]
-fn the_document_has_the_42_operations_of_the_issue() {
+fn the_document_has_the_42_operations_of_v1_in_their_order() {
+    let wanted = OPERATIONS.map(|one| one.replacen(' ', " /openapi/v0.1", 1));
     let found: Vec<_> = description()
         .endpoints()
         .iter()
         .map(|one| format!("{} {}", one.method, one.path))
+        .filter(|one| wanted.contains(one))
         .collect();
-    assert_eq!(found, OPERATIONS.map(|one| one.replacen(' ', " /openapi/v0.1", 1)));
+    assert_eq!(found, wanted, "newer operations may stand between them, none may be missing");
 }
 
 #[test]

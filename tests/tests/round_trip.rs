@@ -18,7 +18,7 @@ fn for_all(
     check: impl Fn(&'static Entry, AnyOperation, &Map<String, Value>) -> Result<(), String>,
 ) {
     let catalogue = Catalogue::v1();
-    assert_eq!(catalogue.operations.len(), 42);
+    assert!(catalogue.operations.len() >= 42);
     for entry in &catalogue.operations {
         arguments::for_all(128, entry, |arguments| {
             let operation = AnyOperation::from_args(&entry.id, &text(&arguments));

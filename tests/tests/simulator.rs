@@ -314,10 +314,20 @@ async fn all_42_operations_go_over_the_wire_as_documented() {
         assert_eq!(endpoint.reply_violations(*status, &body), [""; 0], "{}: {reply}", endpoint.id);
         seen.insert(endpoint.id.as_str());
     }
-    let missing: Vec<_> =
-        CATALOGUE.iter().filter(|info| !seen.contains(info.id)).map(|info| info.id).collect();
-    assert_eq!(missing, [""; 0], "not called");
-    assert_eq!(seen.len(), 42);
+    assert!(seen.len() >= 42, "the story above calls all of V1.0: {seen:?}");
+
+    // Operations that the story does not know yet are asked with their documented example.
+    for info in CATALOGUE.iter().filter(|info| !seen.contains(info.id)) {
+        let arguments = Value::Object(example(info.id)).to_string();
+        let _ = project.send_any(&AnyOperation::from_args(info.id, &arguments).unwrap()).await;
+        let exchanges = tap.take();
+        assert_eq!(exchanges.len(), 1, "{}", info.id);
+        let Exchange { request, status, reply } = &exchanges[0];
+        assert_eq!(description.violations(request), [""; 0], "{request:?}");
+        let endpoint = description.route(&request.method, &request.path).unwrap();
+        let body: Value = serde_json::from_str(reply).unwrap();
+        assert_eq!(endpoint.reply_violations(*status, &body), [""; 0], "{}: {reply}", endpoint.id);
+    }
 }
 
 fn example(id: &str) -> serde_json::Map<String, Value> {
@@ -494,7 +504,7 @@ async fn a_read_only_handle_reads_and_sends_nothing_else() {
             refused += 1;
         }
     }
-    assert_eq!((reads, refused), (18, 24));
+    assert!(reads >= 18 && refused >= 24, "{reads} {refused}");
 }
 
 #[tokio::test]
