@@ -145,6 +145,18 @@ fn the_client_has_the_operations_of_the_document() {
     assert_eq!(client.collect::<Vec<_>>(), document.collect::<Vec<_>>());
 }
 
+/// The addresses stand in the client's hand-written code, because a region is a type; the document has the last word.
+#[test]
+fn the_regions_are_the_servers_of_the_document() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/flighthub-v1.yaml");
+    let document: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let servers = document["servers"].as_array().unwrap().iter();
+    let servers: Vec<_> = servers.filter_map(|server| server["url"].as_str()).collect();
+    let regions = [Region::China, Region::UnitedStates, Region::Europe];
+    assert_eq!(servers[..3], regions.each_ref().map(Region::url));
+    assert_eq!(servers[3..], ["{scheme}://{host}:{port}"], "on premises: an address of your own");
+}
+
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
     assert_eq!(description().dangling(), [""; 0]);
