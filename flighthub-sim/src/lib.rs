@@ -21,6 +21,7 @@
 mod caller;
 mod http;
 mod lenient;
+mod made;
 mod refusal;
 mod service;
 mod sim;
@@ -31,4 +32,5 @@ pub use refusal::Refusal;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
+pub use world::deeds::Deed;
 pub use world::live::Livestream;

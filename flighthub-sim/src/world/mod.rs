@@ -3,6 +3,7 @@
 pub(crate) mod annotations;
 pub(crate) mod calendar;
 pub(crate) mod converters;
+pub(crate) mod deeds;
 pub(crate) mod fleet;
 pub(crate) mod flight;
 pub(crate) mod live;
@@ -10,6 +11,7 @@ pub(crate) mod modeling;
 pub(crate) mod models;
 pub(crate) mod projects;
 pub(crate) mod routes;
+pub(crate) mod store;
 pub(crate) mod tasks;
 pub(crate) mod telemetry;
 
@@ -59,6 +61,7 @@ pub struct World {
     pub(crate) annotations: annotations::State,
     pub(crate) models: models::State,
     pub(crate) modeling: modeling::State,
+    pub(crate) store: store::State,
 }
 
 impl World {
@@ -104,6 +107,7 @@ impl World {
             annotations: annotations::State::default(),
             models: models::State::default(),
             modeling: modeling::State::default(),
+            store: store::State::default(),
         };
         projects::populate(&mut world);
         fleet::populate(&mut world);
