@@ -19,16 +19,19 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
-mod http;
+mod journal;
 mod lenient;
 mod made;
 mod refusal;
+mod reply;
 mod service;
+mod shell;
 mod sim;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
 pub use refusal::Refusal;
+pub use reply::Reply;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;

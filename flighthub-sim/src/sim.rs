@@ -7,9 +7,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use flighthub_api::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
-use crate::http;
+use crate::journal::Journal;
+use crate::shell::{self, Port, Role};
 use crate::world::World;
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
@@ -35,7 +36,7 @@ pub struct Sim {
     url: String,
     token: String,
     shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -81,12 +82,13 @@ impl Sim {
 
     /// Lets virtual time pass, at once.
     pub fn advance(&self, duration: Duration) {
-        self.with_world(|world| world.advance(duration));
+        self.shared.state().advance(duration);
     }
 
     /// Reads or changes the world while no request is served.
     pub fn with_world<T>(&self, run: impl FnOnce(&mut World) -> T) -> T {
-        run(&mut self.shared.world().world)
+        let mut state = self.shared.state();
+        run(&mut state.gateways[0].world)
     }
 
     /// Serves until the process ends.
@@ -100,9 +102,7 @@ impl Sim {
 
 impl Drop for Sim {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -184,34 +184,29 @@ impl SimBuilder {
         }
         let listener = TcpListener::bind(&self.listen)?;
         listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let url = url(listener.local_addr()?);
         let seed = self.seed;
         let world = self.world.unwrap_or_else(|| World::demo(seed));
         let token = World::demo_token();
-        let clock = Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO };
+        let gateway = Gateway { token: token.clone(), world };
         let shared = Arc::new(Shared {
-            driven: Mutex::new(Driven { world, clock }),
-            strict: self.strict,
-            token: token.clone(),
+            state: Mutex::new(State {
+                gateways: vec![gateway],
+                clock: Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO },
+                journal: Journal::default(),
+                strict: self.strict,
+            }),
         });
+        let ports = vec![Port { listener, role: Role::Gateway(0) }];
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let router = http::router(Arc::clone(&shared));
-        let thread =
-            std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(move || {
-                // Dropping the runtime afterwards ends the connections that are still open.
-                runtime.block_on(async {
-                    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
-                        return;
-                    };
-                    tokio::select! {
-                        _ = axum::serve(listener, router).into_future() => {}
-                        _ = stopped => {}
-                    }
-                });
-            })?;
-        Ok(Sim { url: url(address), token, shared, stop: Some(stop), thread: Some(thread) })
+        let (stop, stopped) = watch::channel(false);
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(
+            // Dropping the runtime afterwards ends the connections that are still open.
+            move || runtime.block_on(shell::serve(serving, ports, stopped)),
+        )?;
+        Ok(Sim { url, token, shared, stop, thread: Some(thread) })
     }
 }
 
@@ -224,42 +219,55 @@ fn url(address: SocketAddr) -> String {
     }
 }
 
-/// What the requests share.
+/// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    driven: Mutex<Driven>,
-    pub(crate) strict: bool,
-    pub(crate) token: String,
+    state: Mutex<State>,
 }
 
 impl Shared {
-    /// The world at this moment: the time that passed since the last look is applied first.
-    pub(crate) fn world(&self) -> MutexGuard<'_, Driven> {
-        let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = driven.clock.due();
+    /// Everything at this moment: the time that passed since the last look is applied first.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = state.clock.due();
         if !due.is_zero() {
-            driven.world.advance(due);
+            state.advance(due);
         }
-        driven
+        state
     }
 }
 
-/// A world with its clock.
+/// Everything that changes, under one lock: so what happens has one order.
 #[derive(Debug)]
-pub(crate) struct Driven {
-    pub(crate) world: World,
-    clock: Clock,
+pub(crate) struct State {
+    /// One a region, the first is that of [`Sim::url`].
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) strict: bool,
 }
 
-impl Driven {
-    pub(crate) const fn speed(&self) -> f64 {
-        self.clock.speed
+impl State {
+    /// The virtual time, the same in all regions.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.gateways.first().map_or_else(Timestamp::now, |gateway| gateway.world.now())
     }
+
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        self.gateways.iter_mut().for_each(|gateway| gateway.world.advance(duration));
+    }
+}
+
+/// A region: a world, and the key that it knows.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) token: String,
+    pub(crate) world: World,
 }
 
 /// Turns real time into virtual time.
 #[derive(Debug)]
-struct Clock {
+pub(crate) struct Clock {
     started: Instant,
     speed: f64,
     /// Virtual time that has been applied.
@@ -267,6 +275,10 @@ struct Clock {
 }
 
 impl Clock {
+    pub(crate) const fn speed(&self) -> f64 {
+        self.speed
+    }
+
     /// Virtual time that passed since the last call.
     fn due(&mut self) -> Duration {
         let passed = Duration::try_from_secs_f64(self.started.elapsed().as_secs_f64() * self.speed)

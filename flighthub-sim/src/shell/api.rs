@@ -1,0 +1,205 @@
+//! Calls of the API: keys, envelopes, headers.
+
+use std::borrow::Cow;
+
+use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
+use flighthub_api::v1::{ProjectUuid, dispatch};
+use http::header::ALLOW;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+
+use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+use crate::journal::Seen;
+use crate::lenient::{self, Remark};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::sim::{Shared, State};
+
+/// What a request had that is not as documented.
+const NOTES: HeaderName = HeaderName::from_static("x-flighthub-simulator-notes");
+
+/// A call, answered and written down. As at the real gateway the path counts before the key.
+pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) -> Reply {
+    let mut state = shared.state();
+    let route = server::route(head.method.as_str(), head.uri.path());
+    let operation = route.as_ref().ok().map(|info| info.id);
+    let (reply, notes) = match route {
+        Ok(info) => called(&mut state, region, info.id, head, body),
+        Err(Unreadable::WrongMethod { allowed }) => {
+            let reply = Reply::empty(405);
+            match HeaderValue::from_str(&allowed.join(", ")) {
+                Ok(allowed) => (reply.with(ALLOW, allowed), Vec::new()),
+                Err(_) => (reply, Vec::new()),
+            }
+        }
+        Err(unreadable) => (Reply::empty(404), vec![unreadable.to_string()]),
+    };
+    let now = state.now();
+    state.journal.write(
+        now,
+        &Seen {
+            port: "api",
+            region,
+            head,
+            body: Some(body),
+            bytes: body.len() as u64,
+            operation,
+            notes: &notes,
+            fault: None,
+            reply: Some(&reply),
+        },
+    );
+    reply
+}
+
+/// The reply to a call and what was odd about it.
+fn called(
+    state: &mut State,
+    region: usize,
+    operation: &str,
+    head: &Parts,
+    body: &[u8],
+) -> (Reply, Vec<String>) {
+    let (outcome, remarks) = call(state, region, operation, head, body);
+    let reply = match &outcome {
+        Ok(answer) => accepted(answer.data()),
+        Err(refusal) => refused(refusal),
+    };
+    let reply = match noted(&remarks) {
+        Some(notes) => reply.with(NOTES, notes),
+        None => reply,
+    };
+    (reply, remarks.into_iter().map(|remark| remark.text).collect())
+}
+
+/// What the world says to a call, and what was odd about it.
+fn call(
+    state: &mut State,
+    region: usize,
+    operation: &str,
+    head: &Parts,
+    body: &[u8],
+) -> (Result<server::Answer, Refusal>, Vec<Remark>) {
+    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+    let strict = state.strict;
+    let Some(gateway) = state.gateways.get_mut(region) else {
+        return (Err(Refusal::server("no such region")), Vec::new());
+    };
+    let caller = match caller(&gateway.token, &head.headers, operation) {
+        Ok(caller) => caller,
+        Err(refusal) => return (Err(refusal), Vec::new()),
+    };
+    let (query, body, mut remarks) = match tidied(operation, query, body) {
+        Ok(tidied) => tidied,
+        Err(refusal) => return (Err(refusal), Vec::new()),
+    };
+    let read = server::read_request(head.method.as_str(), path, &query, &body);
+    let Parsed { operation, notes, .. } = match read {
+        Ok(parsed) => parsed,
+        Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => {
+            return (Err(Refusal::argument(&path, problem)), Vec::new());
+        }
+        Err(unreadable) => return (Err(Refusal::argument("body", unreadable)), Vec::new()),
+    };
+    let outcome = match (remarks.first(), notes.first()) {
+        (Some(remark), _) if strict => {
+            Err(Refusal::argument(&remark.path, format!("{} (refused by --strict)", remark.text)))
+        }
+        (None, Some(note)) if strict => Err(undocumented(note)),
+        _ => dispatch(&mut gateway.world, &caller, operation),
+    };
+    remarks.extend(
+        notes.iter().map(|note| Remark { path: note.path.clone(), text: note.to_string() }),
+    );
+    (outcome, remarks)
+}
+
+/// Query and body as the reader takes them, and what was changed in them.
+type Tidied<'r> = (Cow<'r, str>, Cow<'r, [u8]>, Vec<Remark>);
+
+/// Brings the requests of a few operations into their documented form.
+fn tidied<'r>(operation: &str, query: &'r str, body: &'r [u8]) -> Result<Tidied<'r>, Refusal> {
+    match operation {
+        "task.list" => {
+            let (query, remarks) = lenient::window(query);
+            Ok((query.into(), body.into(), remarks))
+        }
+        "task.create" => {
+            let (body, remarks) = lenient::plan(body)?;
+            Ok((query.into(), body, remarks))
+        }
+        _ => Ok((query.into(), body.into(), Vec::new())),
+    }
+}
+
+/// Who calls. The system status takes any key, but none is none.
+fn caller(demo: &str, headers: &HeaderMap, operation: &str) -> Result<Caller, Refusal> {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
+    let token = text("x-user-token").ok_or_else(Refusal::no_key)?;
+    let key = if token == demo { KeyProfile::Admin } else { KeyProfile::Unknown };
+    if key == KeyProfile::Unknown && operation != "system.status" {
+        return Err(Refusal::wrong_key());
+    }
+    let language =
+        if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
+    let mut caller = Caller::admin().with_key(key).with_language(language);
+    caller.project = text(PROJECT_HEADER).map(ProjectUuid::from);
+    Ok(caller)
+}
+
+/// What the real one seems to let pass, and `--strict` does not.
+fn undocumented(note: &Note) -> Refusal {
+    let problem = match &note.kind {
+        NoteKind::UnknownField => "the operation has no such field".to_owned(),
+        NoteKind::OtherSpelling { canonical } => format!("the field is called `{canonical}`"),
+        NoteKind::Null => "null is not documented; leave the field out".to_owned(),
+        NoteKind::Misplaced => {
+            "belongs into the body instead of the query, or the reverse".to_owned()
+        }
+        _ => note.to_string(),
+    };
+    Refusal::argument(&note.path, format!("{problem} (refused by --strict)"))
+}
+
+/// A header value cannot hold everything that a field name can.
+fn noted(notes: &[Remark]) -> Option<HeaderValue> {
+    if notes.is_empty() {
+        return None;
+    }
+    let text = notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ");
+    let text: String = text
+        .chars()
+        .take(2000)
+        .flat_map(|c| {
+            if c == ' ' || c.is_ascii_graphic() { vec![c] } else { c.escape_default().collect() }
+        })
+        .collect();
+    HeaderValue::from_str(&text).ok()
+}
+
+/// The envelope around the text of `data`. Where an operation promises nothing, the real one leaves `data` out.
+fn accepted(data: Option<&str>) -> Reply {
+    let text = match data {
+        Some(data) => format!(r#"{{"code":0,"message":"","data":{data}}}"#),
+        None => r#"{"code":0,"message":""}"#.to_owned(),
+    };
+    Reply::json(200, text)
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: i64,
+    message: &'a str,
+}
+
+fn refused(refusal: &Refusal) -> Reply {
+    let failure = Failure { code: refusal.code.get(), message: &refusal.message };
+    Reply::json(refusal.http, super::to_text(&failure))
+}
