@@ -9,15 +9,16 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
-use flighthub_api::v1::{ProjectUuid, dispatch};
+use flighthub_api::v1::dispatch;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+use crate::caller::{Caller, Language, PROJECT_HEADER};
 use crate::lenient::{self, Remark};
 use crate::refusal::Refusal;
 use crate::sim::Shared;
+use crate::world::keys::{EMPTY_LIST, Permit};
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
 const SIMULATOR: HeaderName = HeaderName::from_static("x-flighthub-simulator");
@@ -76,8 +77,9 @@ fn api(
         }
         Err(_) => return empty(StatusCode::NOT_FOUND),
     };
-    let caller = match caller(shared, headers, info.id) {
-        Ok(caller) => caller,
+    let caller = match admit(shared, headers, info.id) {
+        Ok((caller, Permit::Granted)) => caller,
+        Ok((_, _)) => return accepted(Some(EMPTY_LIST)),
         Err(refusal) => return refused(&refusal),
     };
     let (query, body, mut remarks) = match tidied(info.id, query, body) {
@@ -130,8 +132,12 @@ fn tidied<'r>(operation: &str, query: &'r str, body: &'r [u8]) -> Result<Tidied<
     }
 }
 
-/// Who calls. The system status takes any key, but none is none.
-fn caller(shared: &Shared, headers: &HeaderMap, operation: &str) -> Result<Caller, Refusal> {
+/// Who calls, and what becomes of it.
+fn admit(
+    shared: &Shared,
+    headers: &HeaderMap,
+    operation: &str,
+) -> Result<(Caller, Permit), Refusal> {
     let text = |name: &str| {
         headers
             .get(name)
@@ -139,16 +145,10 @@ fn caller(shared: &Shared, headers: &HeaderMap, operation: &str) -> Result<Calle
             .map(str::trim)
             .filter(|text| !text.is_empty())
     };
-    let token = text("x-user-token").ok_or_else(Refusal::no_key)?;
-    let key = if token == shared.token { KeyProfile::Admin } else { KeyProfile::Unknown };
-    if key == KeyProfile::Unknown && operation != "system.status" {
-        return Err(Refusal::wrong_key());
-    }
     let language =
         if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
-    let mut caller = Caller::admin().with_key(key).with_language(language);
-    caller.project = text(PROJECT_HEADER).map(ProjectUuid::from);
-    Ok(caller)
+    let driven = shared.world();
+    driven.world.admit(operation, text("x-user-token"), text(PROJECT_HEADER), language)
 }
 
 /// What the real one seems to let pass, and `--strict` does not.
@@ -213,6 +213,9 @@ struct Failure<'a> {
 
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !refusal.has_body() {
+        return empty(status);
+    }
     json(status, to_text(&Failure { code: refusal.code.get(), message: &refusal.message }))
 }
 

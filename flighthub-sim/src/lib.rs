@@ -33,4 +33,6 @@ pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::deeds::Deed;
+pub use world::deployment::{LiveVendor, Profile, Storage};
+pub use world::keys::Permit;
 pub use world::live::Livestream;

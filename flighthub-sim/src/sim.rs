@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use flighthub_api::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::caller::KeyProfile;
 use crate::http;
 use crate::world::World;
+use crate::world::deployment::Profile;
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
 ///
@@ -117,11 +119,19 @@ pub struct SimBuilder {
     strict: bool,
     listen: String,
     world: Option<World>,
+    profile: Option<Profile>,
 }
 
 impl Default for SimBuilder {
     fn default() -> Self {
-        Self { seed: 1, speed: 0.0, strict: false, listen: "127.0.0.1:0".to_owned(), world: None }
+        Self {
+            seed: 1,
+            speed: 0.0,
+            strict: false,
+            listen: "127.0.0.1:0".to_owned(),
+            world: None,
+            profile: None,
+        }
     }
 }
 
@@ -161,6 +171,13 @@ impl SimBuilder {
         self
     }
 
+    /// What kind of installation it is: that of the world by default, and the demo world is of the public cloud.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -186,14 +203,14 @@ impl SimBuilder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let seed = self.seed;
-        let world = self.world.unwrap_or_else(|| World::demo(seed));
-        let token = World::demo_token();
+        let mut world = self.world.unwrap_or_else(|| World::demo(seed));
+        if let Some(profile) = self.profile {
+            world = world.with_profile(profile);
+        }
+        let token = world.key(KeyProfile::Admin);
         let clock = Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO };
-        let shared = Arc::new(Shared {
-            driven: Mutex::new(Driven { world, clock }),
-            strict: self.strict,
-            token: token.clone(),
-        });
+        let shared =
+            Arc::new(Shared { driven: Mutex::new(Driven { world, clock }), strict: self.strict });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
@@ -229,7 +246,6 @@ fn url(address: SocketAddr) -> String {
 pub(crate) struct Shared {
     driven: Mutex<Driven>,
     pub(crate) strict: bool,
-    pub(crate) token: String,
 }
 
 impl Shared {

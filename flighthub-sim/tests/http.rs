@@ -9,7 +9,7 @@ use std::time::Duration;
 use flighthub_api::ErrorCode;
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, CATALOGUE, DeviceSn};
-use flighthub_sim::{Sim, World};
+use flighthub_sim::{Profile, Sim, World};
 use serde_json::{Value, json};
 
 const DOCK: &str = "7CTXN0000B00A1";
@@ -84,11 +84,12 @@ struct Lab(Sim);
 
 impl Lab {
     fn new() -> Self {
-        Self(Sim::builder().seed(7).start_blocking().unwrap())
+        // Private: only there are stream converters.
+        Self(Sim::builder().seed(7).profile(Profile::Private).start_blocking().unwrap())
     }
 
     fn strict() -> Self {
-        Self(Sim::builder().strict(true).start_blocking().unwrap())
+        Self(Sim::builder().strict(true).profile(Profile::Private).start_blocking().unwrap())
     }
 
     fn with(

@@ -61,8 +61,6 @@ impl Record {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
     let State { converters } = &mut world.converters;
@@ -98,6 +96,7 @@ pub(crate) fn create(
     caller: &Caller,
     operation: ConverterCreate,
 ) -> Result<CreatedConverter, Refusal> {
+    world.deployed("converter.create")?;
     let project = world.project_of(caller)?;
     let ConverterCreate { converter_name: name, sn, camera_index, target, .. } = operation;
     if name.trim().is_empty() {
@@ -207,6 +206,7 @@ pub(crate) fn list(
     caller: &Caller,
     _operation: ConverterList,
 ) -> Result<Listing<Converter>, Refusal> {
+    world.deployed("converter.list")?;
     let project = world.project_of(caller)?;
     let own = world.converters.converters.iter().filter(|converter| converter.project == project);
     Ok(own.map(|converter| row(world, converter)).collect())
@@ -241,6 +241,7 @@ pub(crate) fn set(
     caller: &Caller,
     operation: ConverterSet,
 ) -> Result<Accepted, Refusal> {
+    world.deployed("converter.set")?;
     let project = world.project_of(caller)?;
     let now = world.now();
     let mut own =
@@ -262,6 +263,7 @@ pub(crate) fn delete(
     caller: &Caller,
     operation: ConverterDelete,
 ) -> Result<Accepted, Refusal> {
+    world.deployed("converter.delete")?;
     let project = world.project_of(caller)?;
     let State { converters } = &mut world.converters;
     let index = converters.iter().position(|converter| {

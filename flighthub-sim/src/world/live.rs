@@ -46,8 +46,6 @@ impl World {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
     let World { live: State { streams }, fleet, .. } = world;
@@ -129,7 +127,7 @@ fn volc_address(
     expires_at: Timestamp,
 ) -> Secret {
     let token: String = (0..48).map(|_| world.rng().alphanumeric()).collect();
-    let (user_id, _) = World::owner();
+    let user_id = World::OWNER;
     Secret::new(format!(
         "app_id=51a1a7ed51a1a7ed51a1a7ed&expire_time={}&room_id={sn}_{camera}&token=simulated{token}%3D%3D&user_id=window_{user_id}_{}",
         expires_at.unix_seconds(),

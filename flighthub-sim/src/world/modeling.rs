@@ -202,8 +202,6 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaExhausted;
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
     let State { resources, jobs, .. } = &mut world.modeling;

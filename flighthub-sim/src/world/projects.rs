@@ -41,6 +41,11 @@ impl State {
         self.projects.iter().any(|project| project.row.uuid == *uuid)
     }
 
+    /// Whether a project is there that the people of the keys have not joined.
+    pub(crate) fn is_closed(&self, uuid: &ProjectUuid) -> bool {
+        self.projects.iter().any(|project| project.row.uuid == *uuid && !project.joined)
+    }
+
     /// The greatest height of return in a project.
     pub(crate) fn ceiling(&self, uuid: &ProjectUuid) -> i32 {
         self.projects
