@@ -121,6 +121,12 @@ impl Refusal {
         Self::new(212_015, format!("Device is offline: `{sn}`."))
     }
 
+    /// The firmware of the device is too old for this: 200700.
+    #[must_use]
+    pub fn old_firmware(sn: impl fmt::Display) -> Self {
+        Self::new(200_700, format!("the firmware of device `{sn}` is too old; upgrade it first"))
+    }
+
     /// Nobody streams that camera: 213014.
     #[must_use]
     pub fn unknown_camera(sn: impl fmt::Display, camera_index: impl fmt::Display) -> Self {

@@ -164,7 +164,13 @@ async fn all_42_operations_go_over_the_wire_as_documented() {
     let projects = client.projects().list().with(|list| list.page_size = Some(10)).await.unwrap();
     assert_eq!(
         projects.iter().map(|project| project.uuid.as_str()).collect::<Vec<_>>(),
-        [World::DEMO_PROJECT, World::EMPTY_PROJECT]
+        [
+            World::DEMO_PROJECT,
+            World::EMPTY_PROJECT,
+            World::CONTROLLER_PROJECT,
+            World::DRONE_PROJECT,
+            World::CLOSED_PROJECT,
+        ]
     );
     let docks = client.projects().devices_of_organization().await.unwrap();
     let pairs = project.projects().devices().await.unwrap();

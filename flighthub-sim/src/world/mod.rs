@@ -73,6 +73,12 @@ impl World {
     pub const DEMO_PROJECT: &'static str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
     /// The project of the demo world that has nothing.
     pub const EMPTY_PROJECT: &'static str = "6c8d7f1a-0b35-4f0e-8c1d-2e9a4b6f7c31";
+    /// The project of the demo world that has a remote controller with its aircraft, and no dock.
+    pub const CONTROLLER_PROJECT: &'static str = "b7e4d2c9-5f18-4a63-9d0b-71c8e3a5f642";
+    /// The project of the demo world that has an aircraft without a gateway.
+    pub const DRONE_PROJECT: &'static str = "d15f9a3e-82b7-4c06-a4e1-3f6b0d9c7285";
+    /// The project of the demo world that the people of its keys have not joined: everything in it is forbidden.
+    pub const CLOSED_PROJECT: &'static str = "f02c6b8d-4e91-47a5-b3d7-9a1e5c0f8b36";
     /// The organization of the demo world.
     pub const DEMO_ORGANIZATION: &'static str = "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f";
 
