@@ -9,7 +9,7 @@ use flighthub_api::v1::{
     ProjectMember, ProjectRole, ProjectSortColumn, ProjectStsToken, ProjectUuid, Service,
     SortDirection, SystemStatus, TaskGet, TaskStatus, WaylineFinishUpload, WaylineGet, WaylineList,
 };
-use flighthub_sim::{Caller, World};
+use flighthub_sim::{Caller, Language, World};
 
 use support::{A1, NORTH, caller, code, immediate, seconds, world};
 
@@ -91,6 +91,29 @@ fn people_are_added_and_changed() {
         );
     }
     assert_eq!(world.members(&project).len(), 2);
+}
+
+#[test]
+fn a_project_that_nobody_has_joined_is_listed_and_closed() {
+    let world = world();
+    let admit = |operation: &str| {
+        let (key, project) = (World::demo_token(), World::CLOSED_PROJECT);
+        let outcome = world.admit(operation, Some(&key), Some(project), Language::English);
+        outcome.map(|_| ()).map_err(|refusal| (refusal.http, refusal.code.get()))
+    };
+    for operation in ["project.devices", "device.state", "task.create", "openmodel.start"] {
+        assert_eq!(admit(operation), Err((403, 200_403)), "{operation}");
+    }
+    // The organization's own operations do not look at the header.
+    for operation in ["system.status", "project.list", "project.devices_of_organization"] {
+        assert_eq!(admit(operation), Ok(()), "{operation}");
+    }
+}
+
+#[test]
+fn regions_have_the_same_content() {
+    let (mut eu, mut us) = (world(), World::demo_in("us", 1));
+    assert_eq!(projects(&mut eu, |_| ()), projects(&mut us, |_| ()));
 }
 
 #[test]
