@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use flighthub_api::Timestamp;
 use tokio::sync::watch;
 
+use crate::caller::KeyProfile;
 use crate::journal::Journal;
 use crate::shell::{self, Port, Role};
 use crate::world::World;
+use crate::world::deployment::Profile;
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
 ///
@@ -117,11 +119,19 @@ pub struct SimBuilder {
     strict: bool,
     listen: String,
     world: Option<World>,
+    profile: Option<Profile>,
 }
 
 impl Default for SimBuilder {
     fn default() -> Self {
-        Self { seed: 1, speed: 0.0, strict: false, listen: "127.0.0.1:0".to_owned(), world: None }
+        Self {
+            seed: 1,
+            speed: 0.0,
+            strict: false,
+            listen: "127.0.0.1:0".to_owned(),
+            world: None,
+            profile: None,
+        }
     }
 }
 
@@ -161,6 +171,13 @@ impl SimBuilder {
         self
     }
 
+    /// What kind of installation it is: that of the world by default, and the demo world is of the public cloud.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -186,9 +203,12 @@ impl SimBuilder {
         listener.set_nonblocking(true)?;
         let url = url(listener.local_addr()?);
         let seed = self.seed;
-        let world = self.world.unwrap_or_else(|| World::demo(seed));
-        let token = World::demo_token();
-        let gateway = Gateway { token: token.clone(), world };
+        let mut world = self.world.unwrap_or_else(|| World::demo(seed));
+        if let Some(profile) = self.profile {
+            world = world.with_profile(profile);
+        }
+        let token = world.key(KeyProfile::Admin);
+        let gateway = Gateway { world };
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 gateways: vec![gateway],
@@ -258,10 +278,9 @@ impl State {
     }
 }
 
-/// A region: a world, and the key that it knows.
+/// A region.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    pub(crate) token: String,
     pub(crate) world: World,
 }
 
