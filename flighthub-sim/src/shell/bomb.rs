@@ -172,3 +172,38 @@ impl Map {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::{GzDecoder, ZlibDecoder};
+
+    use super::*;
+
+    #[test]
+    fn an_independent_reader_unpacks_the_bomb_to_its_last_byte() {
+        for unpacked in [0, PER_BYTE, PER_BYTE * 2 - 1, 1_000_000, 40_000_000] {
+            let bomb = Bomb::gzip(unpacked);
+            let zeros = vec![0; usize::try_from(bomb.zeros).unwrap_or_default()];
+            let file = [&bomb.head[..], &zeros, &bomb.tail].concat();
+            assert_eq!(file.len() as u64, bomb.len());
+            let mut text = Vec::new();
+            let read = GzDecoder::new(&file[..]).read_to_end(&mut text);
+            // Length and checksum are part of the file, and the reader compares them.
+            assert!(read.is_ok_and(|read| read as u64 >= unpacked.saturating_sub(PER_BYTE)));
+            assert!(text.iter().all(|byte| *byte == BLANK));
+        }
+        let bomb = Bomb::gzip(1 << 30);
+        assert!((1 << 30) / bomb.len() > 1000, "{}", bomb.len());
+    }
+
+    #[test]
+    fn deflate_goes_on_as_long_as_there_are_zeros() {
+        let stream = [&Bomb::deflate()[..], &[0; 4096]].concat();
+        let mut reader = ZlibDecoder::new(&stream[..]);
+        let mut text = Vec::new();
+        assert!(reader.read_to_end(&mut text).is_err(), "it has no end");
+        assert!(text.len() > 4_000_000 && text.iter().all(|byte| *byte == BLANK), "{}", text.len());
+    }
+}
