@@ -6,7 +6,7 @@ use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
 use flighthub_api::v1::dispatch;
 use http::header::ALLOW;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use crate::caller::{Caller, Language, PROJECT_HEADER};
@@ -21,15 +21,28 @@ use crate::world::keys::{EMPTY_LIST, Permit};
 /// What a request had that is not as documented.
 const NOTES: HeaderName = HeaderName::from_static("x-flighthub-simulator-notes");
 
+/// The operation that a request means. Monitors ask by HEAD what others ask by GET.
+pub(super) fn operation(head: &Parts) -> Option<&'static str> {
+    server::route(method(head), head.uri.path()).ok().map(|info| info.id)
+}
+
+fn method(head: &Parts) -> &str {
+    if head.method == Method::HEAD { Method::GET.as_str() } else { head.method.as_str() }
+}
+
 /// A call, answered and written down. As at the real gateway the path counts before the key.
 pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) -> Reply {
     let mut state = shared.state();
-    let route = server::route(head.method.as_str(), head.uri.path());
+    let route = server::route(method(head), head.uri.path());
     let operation = route.as_ref().ok().map(|info| info.id);
     let (reply, notes) = match route {
-        Ok(info) => called(&mut state, region, info.id, head, body),
+        Ok(info) => match too_often(&mut state, head) {
+            Some(refusal) => (refusal, vec!["the rate limit is reached".to_owned()]),
+            None => called(&mut state, region, info.id, head, body),
+        },
         Err(Unreadable::WrongMethod { allowed }) => {
-            let reply = Reply::empty(405);
+            let is_question = head.method == Method::OPTIONS;
+            let reply = Reply::empty(if is_question { 204 } else { 405 });
             match HeaderValue::from_str(&allowed.join(", ")) {
                 Ok(allowed) => (reply.with(ALLOW, allowed), Vec::new()),
                 Err(_) => (reply, Vec::new()),
@@ -48,11 +61,19 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
             bytes: body.len() as u64,
             operation,
             notes: &notes,
-            fault: None,
+            fault: super::played::words(head),
             reply: Some(&reply),
         },
     );
     reply
+}
+
+/// The refusal of a key that calls too often. Calls without a key are refused for that.
+fn too_often(state: &mut State, head: &Parts) -> Option<Reply> {
+    let limiter = state.limiter.as_mut()?;
+    let now = state.gateways.first()?.world.now();
+    let key = head.headers.get("x-user-token")?;
+    limiter.count(key.as_bytes(), now)
 }
 
 /// The reply to a call and what was odd about it.
@@ -105,7 +126,7 @@ fn call(
         Ok(tidied) => tidied,
         Err(refusal) => return (Err(refusal), Vec::new()),
     };
-    let read = server::read_request(head.method.as_str(), path, &query, &body);
+    let read = server::read_request(method(head), path, &query, &body);
     let Parsed { operation, notes, .. } = match read {
         Ok(parsed) => parsed,
         Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => {
@@ -203,7 +224,7 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn refused(refusal: &Refusal) -> Reply {
+pub(super) fn refused(refusal: &Refusal) -> Reply {
     if !refusal.has_body() {
         return Reply::empty(refusal.http);
     }
