@@ -19,16 +19,20 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod http;
 mod lenient;
 mod made;
 mod refusal;
+mod reply;
 mod service;
 mod sim;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
 pub use refusal::Refusal;
+pub use reply::Reply;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
