@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
 use crate::lenient::{self, Remark};
+use crate::quirks;
 use crate::refusal::Refusal;
+use crate::reply::Reply;
 use crate::sim::Shared;
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
@@ -40,19 +42,46 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let path = parts.uri.path();
             match path.strip_prefix("/__sim/") {
                 Some(rest) => control(&shared, &parts.method, rest, &body),
-                None => api(
-                    &shared,
-                    &parts.method,
-                    path,
-                    parts.uri.query().unwrap_or_default(),
-                    &parts.headers,
-                    &body,
-                ),
+                None => {
+                    let query = parts.uri.query().unwrap_or_default();
+                    let api = || api(&shared, &parts.method, path, query, &parts.headers, &body);
+                    quirky(&parts.method, path, &parts.headers, api).await
+                }
             }
         }
         Err(_) => empty(StatusCode::PAYLOAD_TOO_LARGE),
     };
     response.headers_mut().insert(SIMULATOR, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    response
+}
+
+/// A call of the API whose reply has the quirk that the request asks for.
+async fn quirky(
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    api: impl FnOnce() -> Response,
+) -> Response {
+    let Ok(info) = server::route(method.as_str(), path) else { return api() };
+    let quirk = match quirks::wanted(headers, info.id) {
+        Ok(None) => return api(),
+        Ok(Some(quirk)) => quirk,
+        Err(refusal) => return sent(refusal),
+    };
+    let (parts, body) = api().into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let reply = Reply {
+        status: parts.status.as_u16(),
+        headers: headers.collect(),
+        body: to_bytes(body, usize::MAX).await.unwrap_or_default().into(),
+    };
+    sent(quirks::served(quirk, info.id, reply))
+}
+
+fn sent(reply: Reply) -> Response {
+    let mut response = empty(StatusCode::from_u16(reply.status).unwrap_or_default());
+    response.headers_mut().extend(reply.headers);
+    *response.body_mut() = Body::from(reply.body);
     response
 }
 

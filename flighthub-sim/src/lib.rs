@@ -24,6 +24,7 @@ pub mod contract;
 mod http;
 mod lenient;
 mod made;
+pub mod quirks;
 mod refusal;
 mod reply;
 mod service;

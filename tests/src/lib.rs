@@ -8,6 +8,7 @@
 use flighthub_sim::contract::{Description, Endpoint, Finding};
 
 pub mod arguments;
+pub mod wire;
 
 /// The description of V1.0.
 ///

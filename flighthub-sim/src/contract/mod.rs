@@ -24,4 +24,4 @@ pub use description::{Declared, Description, Endpoint};
 pub use document::DescriptionError;
 pub use finding::{Extension, Finding, Kind, Side};
 pub use judge::Request;
-pub(crate) use shape::{Lenience, Shape};
+pub(crate) use shape::Shape;

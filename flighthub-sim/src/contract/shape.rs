@@ -115,12 +115,6 @@ impl<'d> Shape<'d> {
         self.values("x-aliases").find_map(|map| map.get(&key)).and_then(Value::as_str)
     }
 
-    /// The other values of an enum.
-    pub(crate) fn value_aliases(&self) -> impl Iterator<Item = (&'d str, &'d str)> {
-        let maps = self.values("x-aliases").filter_map(Value::as_object).flatten();
-        maps.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
-    }
-
     pub(crate) fn requires(&self, name: &str) -> bool {
         self.lists("required").any(|one| one == name)
     }
@@ -168,17 +162,6 @@ impl<'d> Shape<'d> {
     pub(crate) fn known_values(&self) -> Vec<&'d str> {
         let entries = self.lists("x-known-values");
         entries.filter_map(|entry| entry.get("value")).filter_map(Value::as_str).collect()
-    }
-
-    pub(crate) fn is_nullable(&self) -> bool {
-        self.schemas.first().is_some_and(|schema| schema.get("type").is_some())
-            && self.schemas.first().and_then(|one| one.get("nullable")) == Some(&Value::Bool(true))
-            || self.schemas.len() > 1
-                && self
-                    .schemas
-                    .iter()
-                    .filter(|schema| schema.get("type").is_some())
-                    .all(|schema| schema.get("nullable") == Some(&Value::Bool(true)))
     }
 
     pub(crate) fn is_sensitive(&self) -> bool {
