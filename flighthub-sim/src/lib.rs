@@ -19,11 +19,14 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod faults;
 mod journal;
 mod lenient;
 mod limiter;
 mod made;
+pub mod quirks;
 mod refusal;
 mod reply;
 mod service;
