@@ -11,7 +11,7 @@ mod wire;
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,7 +219,7 @@ async fn connection(
             _ = closing.changed(), if open => {
                 open = false;
                 // The reply that is being made is still sent.
-                Pin::new(&mut serving).graceful_shutdown();
+                std::pin::Pin::new(&mut serving).graceful_shutdown();
             }
         }
     };
@@ -335,6 +335,15 @@ impl Exchange<'_> {
                 more.extend_from_slice(&data);
             }
         }
+    }
+
+    /// Reads a body that is not kept: how long it was.
+    async fn count(&self, mut body: Incoming) -> u64 {
+        let mut bytes = 0;
+        while let Ok(Some(Ok(frame))) = timeout(PATIENCE, body.frame()).await {
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        bytes
     }
 
     /// Replies to a request that has not been read to its end. The peer may still be sending, so the connection ends, but only after the
