@@ -467,6 +467,18 @@ fn a_closed_port_refuses_and_opens_again() {
     assert_eq!(call(&sim, "GET", "/openapi/v0.1/project", "").0, 200);
     assert_counts(&sim, 1, 1);
 
+    // A second outage while there is one makes it longer.
+    let begun = Instant::now();
+    sim.inject(Fault::new("*", FaultKind::port_closed(600_000)).id("one")).unwrap();
+    sim.inject(Fault::new("*", FaultKind::port_closed(1)).id("two")).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "nobody waits for what is closed already");
+    assert_eq!(TcpStream::connect(&address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    sim.clear_faults();
+    while TcpStream::connect(&address).is_err() {
+        assert!(begun.elapsed() < PATIENT);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+
     // Over HTTP the port is closed after the reply; taking the fault away opens it.
     let fault = r#"{"kind": "port-closed", "for-ms": 600000, "id": "outage"}"#;
     assert_eq!(call(&sim, "POST", "/__sim/faults", fault).0, 201);

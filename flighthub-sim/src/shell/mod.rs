@@ -149,11 +149,11 @@ async fn reopened(shared: &Shared, role: Role, address: SocketAddr) -> tokio::ne
     // The connections go first: whoever waits for the port to be closed finds them closed too.
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
-    if let Some((port, region)) = role.place() {
-        shared.state().faults.has_closed(port, region);
-    }
     loop {
         let called = shared.doors.notified();
+        if let Some((port, region)) = role.place() {
+            shared.state().faults.has_closed(port, region);
+        }
         if let Some(until) = closed_until(shared, role) {
             let _ = tokio::time::timeout_at(until.into(), called).await;
             continue;
