@@ -44,3 +44,8 @@ pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::deeds::Deed;
 pub use world::live::Livestream;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
