@@ -42,7 +42,12 @@ pub use reply::Reply;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
-pub use world::deeds::Deed;
+pub use world::converters::Target;
+pub use world::deeds::{Deed, Spot};
+pub use world::deployment::{LiveVendor, Profile, Storage};
+pub use world::fleet::Rainfall;
+pub use world::fleet::alerts::Text;
+pub use world::keys::Permit;
 pub use world::live::Livestream;
 
 /// The examples of the README are tested with those of the documentation.

@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 use flighthub_api::Timestamp;
 use tokio::sync::{Notify, watch};
 
+use crate::caller::KeyProfile;
 use crate::faults::{Arrival, FaultPort, Plan};
 use crate::journal::Journal;
 use crate::limiter::{Limiter, RateLimit};
 use crate::shell::{self, Port, Role};
 use crate::world::World;
+use crate::world::deployment::Profile;
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
 ///
@@ -129,6 +131,7 @@ pub struct SimBuilder {
     strict: bool,
     listen: String,
     world: Option<World>,
+    profile: Option<Profile>,
     console: bool,
     rate_limit: Option<RateLimit>,
 }
@@ -141,6 +144,7 @@ impl Default for SimBuilder {
             strict: false,
             listen: "127.0.0.1:0".to_owned(),
             world: None,
+            profile: None,
             console: false,
             rate_limit: None,
         }
@@ -180,6 +184,13 @@ impl SimBuilder {
     #[must_use]
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
+        self
+    }
+
+    /// What kind of installation it is: that of the world by default, and the demo world is of the public cloud.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -232,9 +243,12 @@ impl SimBuilder {
             console = Some(url);
         }
         let seed = self.seed;
-        let world = self.world.unwrap_or_else(|| World::demo(seed));
-        let token = World::demo_token();
-        let gateway = Gateway { token: token.clone(), world };
+        let mut world = self.world.unwrap_or_else(|| World::demo(seed));
+        if let Some(profile) = self.profile {
+            world = world.with_profile(profile);
+        }
+        let token = world.key(KeyProfile::Admin);
+        let gateway = Gateway { world };
         let faults = Plan::new(seed);
         let shared = Arc::new(Shared {
             armed: faults.armed(),
@@ -354,10 +368,9 @@ impl State {
     }
 }
 
-/// A region: a world, and the key that it knows.
+/// A region.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    pub(crate) token: String,
     pub(crate) world: World,
 }
 

@@ -3,18 +3,20 @@
 use std::borrow::Cow;
 
 use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
-use flighthub_api::v1::{ProjectUuid, dispatch};
+use flighthub_api::v1::dispatch;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
-use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+use crate::caller::{Caller, Language, PROJECT_HEADER};
 use crate::journal::Seen;
 use crate::lenient::{self, Remark};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::sim::{Shared, State};
+use crate::world::World;
+use crate::world::keys::{EMPTY_LIST, Permit};
 
 /// What a request had that is not as documented.
 const NOTES: HeaderName = HeaderName::from_static("x-flighthub-simulator-notes");
@@ -84,7 +86,8 @@ fn called(
 ) -> (Reply, Vec<String>) {
     let (outcome, remarks) = call(state, region, operation, head, body);
     let reply = match &outcome {
-        Ok(answer) => accepted(answer.data()),
+        Ok(Said::Answer(answer)) => accepted(answer.data()),
+        Ok(Said::EmptyList) => accepted(Some(EMPTY_LIST)),
         Err(refusal) => refused(refusal),
     };
     let reply = match noted(&remarks) {
@@ -94,6 +97,13 @@ fn called(
     (reply, remarks.into_iter().map(|remark| remark.text).collect())
 }
 
+/// What is said to a call that is not refused.
+enum Said {
+    Answer(server::Answer),
+    /// What a key without rights to devices gets instead of them.
+    EmptyList,
+}
+
 /// What the world says to a call, and what was odd about it.
 fn call(
     state: &mut State,
@@ -101,14 +111,15 @@ fn call(
     operation: &str,
     head: &Parts,
     body: &[u8],
-) -> (Result<server::Answer, Refusal>, Vec<Remark>) {
+) -> (Result<Said, Refusal>, Vec<Remark>) {
     let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
     let strict = state.strict;
     let Some(gateway) = state.gateways.get_mut(region) else {
         return (Err(Refusal::server("no such region")), Vec::new());
     };
-    let caller = match caller(&gateway.token, &head.headers, operation) {
-        Ok(caller) => caller,
+    let caller = match admit(&gateway.world, &head.headers, operation) {
+        Ok((caller, Permit::Granted)) => caller,
+        Ok(_) => return (Ok(Said::EmptyList), Vec::new()),
         Err(refusal) => return (Err(refusal), Vec::new()),
     };
     let (query, body, mut remarks) = match tidied(operation, query, body) {
@@ -128,7 +139,7 @@ fn call(
             Err(Refusal::argument(&remark.path, format!("{} (refused by --strict)", remark.text)))
         }
         (None, Some(note)) if strict => Err(undocumented(note)),
-        _ => dispatch(&mut gateway.world, &caller, operation),
+        _ => dispatch(&mut gateway.world, &caller, operation).map(Said::Answer),
     };
     remarks.extend(
         notes.iter().map(|note| Remark { path: note.path.clone(), text: note.to_string() }),
@@ -154,8 +165,8 @@ fn tidied<'r>(operation: &str, query: &'r str, body: &'r [u8]) -> Result<Tidied<
     }
 }
 
-/// Who calls. The system status takes any key, but none is none.
-fn caller(demo: &str, headers: &HeaderMap, operation: &str) -> Result<Caller, Refusal> {
+/// Who calls, and what becomes of it.
+fn admit(world: &World, headers: &HeaderMap, operation: &str) -> Result<(Caller, Permit), Refusal> {
     let text = |name: &str| {
         headers
             .get(name)
@@ -163,16 +174,9 @@ fn caller(demo: &str, headers: &HeaderMap, operation: &str) -> Result<Caller, Re
             .map(str::trim)
             .filter(|text| !text.is_empty())
     };
-    let token = text("x-user-token").ok_or_else(Refusal::no_key)?;
-    let key = if token == demo { KeyProfile::Admin } else { KeyProfile::Unknown };
-    if key == KeyProfile::Unknown && operation != "system.status" {
-        return Err(Refusal::wrong_key());
-    }
     let language =
         if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
-    let mut caller = Caller::admin().with_key(key).with_language(language);
-    caller.project = text(PROJECT_HEADER).map(ProjectUuid::from);
-    Ok(caller)
+    world.admit(operation, text("x-user-token"), text(PROJECT_HEADER), language)
 }
 
 /// What the real one seems to let pass, and `--strict` does not.
@@ -221,6 +225,9 @@ struct Failure<'a> {
 }
 
 pub(super) fn refused(refusal: &Refusal) -> Reply {
+    if !refusal.has_body() {
+        return Reply::empty(refusal.http);
+    }
     let failure = Failure { code: refusal.code.get(), message: &refusal.message };
     Reply::json(refusal.http, super::to_text(&failure))
 }
