@@ -52,3 +52,8 @@ pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;
 pub use world::live::Livestream;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
