@@ -52,6 +52,7 @@ pub struct ProxyBuilder {
     allow_http: bool,
     report: Option<PathBuf>,
     silence: Duration,
+    authorities: Vec<Vec<u8>>,
 }
 
 /// Why a contract proxy cannot start or cannot write its report.
@@ -60,6 +61,8 @@ pub struct ProxyError {
     problem: String,
     source: Option<io::Error>,
 }
+
+const NO_TLS: &str = "this build has no TLS; build it with the feature `tls`";
 
 /// What all calls share.
 #[derive(Debug)]
@@ -103,6 +106,7 @@ impl Proxy {
             allow_http: false,
             report: None,
             silence: Duration::from_secs(120),
+            authorities: Vec::new(),
         }
     }
 
@@ -168,6 +172,13 @@ impl ProxyBuilder {
     #[must_use]
     pub fn report_to(mut self, file: impl Into<PathBuf>) -> Self {
         self.report = Some(file.into());
+        self
+    }
+
+    /// Trusts a certificate authority (PEM) beside those of the platform: for installations with one of their own.
+    #[must_use]
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authorities.push(pem.into());
         self
     }
 
@@ -254,7 +265,7 @@ impl ProxyBuilder {
         }
         match url.scheme() {
             "https" if cfg!(feature = "tls") => Ok(url),
-            "https" => wrong("this build has no TLS; build it with the feature `tls`"),
+            "https" => wrong(NO_TLS),
             "http" if self.allow_http || is_loopback(&url) => Ok(url),
             "http" => wrong(
                 "the target is not https, so keys would be readable on the way; use https, or allow http for an installation in a network of your own",
@@ -278,23 +289,48 @@ impl ProxyBuilder {
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(self.silence);
         let builder = if is_loopback(target) { builder.no_proxy() } else { builder };
-        secured(builder, target).build().map_err(|error| {
+        let builder = self.secured(builder, target)?;
+        builder.build().map_err(|error| {
             let problem = format!("cannot set up the connection: {}", handing_on::root(&error));
             ProxyError::new(problem, None)
         })
     }
-}
 
-#[cfg(feature = "tls")]
-fn secured(builder: reqwest::ClientBuilder, target: &Url) -> reqwest::ClientBuilder {
-    let builder = builder.tls_backend_rustls();
-    // Plain http works on machines without any certificates too.
-    if target.scheme() == "https" { builder } else { builder.tls_certs_only([]) }
-}
+    #[cfg(feature = "tls")]
+    fn secured(
+        &self,
+        builder: reqwest::ClientBuilder,
+        target: &Url,
+    ) -> Result<reqwest::ClientBuilder, ProxyError> {
+        let wrong = || ProxyError::new("the certificate authority is no PEM certificate", None);
+        let mut authorities = Vec::new();
+        for pem in &self.authorities {
+            let bundle = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| wrong())?;
+            if bundle.is_empty() {
+                return Err(wrong());
+            }
+            authorities.extend(bundle);
+        }
+        let builder = builder.tls_backend_rustls();
+        // Plain http works on machines without any certificates too.
+        Ok(if target.scheme() == "https" {
+            builder.tls_certs_merge(authorities)
+        } else {
+            builder.tls_certs_only([])
+        })
+    }
 
-#[cfg(not(feature = "tls"))]
-fn secured(builder: reqwest::ClientBuilder, _: &Url) -> reqwest::ClientBuilder {
-    builder
+    #[cfg(not(feature = "tls"))]
+    fn secured(
+        &self,
+        builder: reqwest::ClientBuilder,
+        _: &Url,
+    ) -> Result<reqwest::ClientBuilder, ProxyError> {
+        match self.authorities.is_empty() {
+            true => Ok(builder),
+            false => Err(ProxyError::new(NO_TLS, None)),
+        }
+    }
 }
 
 impl ProxyError {
