@@ -20,6 +20,7 @@
 
 mod caller;
 mod journal;
+pub mod kmz;
 mod lenient;
 mod made;
 mod refusal;
