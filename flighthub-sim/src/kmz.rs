@@ -57,6 +57,9 @@ pub struct Kmz {
 }
 
 impl Kmz {
+    /// Bytes that a route file may have. Those with terrain data have some ten million.
+    pub const MOST_BYTES: usize = 256 << 20;
+
     /// A waypoint route for an aircraft model, without waypoints: heights over the start, 20 m of security height, 10 m/s to the first waypoint.
     #[must_use]
     pub fn new(model: impl Into<DeviceModelKey>) -> Self {

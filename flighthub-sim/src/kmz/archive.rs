@@ -4,10 +4,8 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
-use super::{KmzError, KmzErrorKind, TEMPLATE, WAYLINES};
+use super::{Kmz, KmzError, KmzErrorKind, TEMPLATE, WAYLINES};
 
-/// Bytes of the archive. Routes with terrain data have some ten MiB.
-pub(super) const MOST_PACKED: usize = 256 << 20;
 /// Files in the archive.
 const MOST_FILES: usize = 2_000;
 /// Bytes of all files, by what the archive says of them.
@@ -22,11 +20,9 @@ const SMALL: u64 = 1 << 20;
 /// The texts of template and waylines.
 pub(super) fn texts(bytes: &[u8]) -> Result<(String, String), KmzError> {
     let error = |kind, problem: String| KmzError::new(kind, "", problem);
-    if bytes.len() > MOST_PACKED {
-        return Err(error(
-            KmzErrorKind::TooLarge,
-            format!("has {} bytes; the simulator takes {MOST_PACKED}", bytes.len()),
-        ));
+    if bytes.len() > Kmz::MOST_BYTES {
+        let problem = format!("has {} bytes; the simulator takes {}", bytes.len(), Kmz::MOST_BYTES);
+        return Err(error(KmzErrorKind::TooLarge, problem));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|source| {
         error(KmzErrorKind::NoArchive, format!("is no ZIP archive that can be read: {source}"))

@@ -11,9 +11,7 @@ use super::{
 };
 
 /// Nodes of a text. A route of 65,535 waypoints with some actions each has fewer.
-const MOST_NODES: u32 = 20_000_000;
-/// Levels of elements in each other. Real routes have about ten.
-const MOST_DEPTH: usize = 200;
+const MOST_NODES: u32 = 3_000_000;
 /// As many waypoints as aircraft take.
 const MOST_WAYPOINTS: usize = 65_535;
 /// Metres, seconds and metres a second that a file may name.
@@ -43,39 +41,15 @@ impl Kmz {
 
 /// Document type declarations, and with them all entities, are refused.
 fn parse<'t>(name: &str, text: &'t str) -> Result<Document<'t>, KmzError> {
-    let error =
-        |place: String, problem: String| KmzError::new(KmzErrorKind::BadXml, place, problem);
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if is_too_deep(text) {
-        let problem = format!("has more than {MOST_DEPTH} levels of elements");
-        return Err(error(name.to_owned(), problem));
-    }
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|source| {
         let at = source.pos();
-        error(format!("{name}:{}:{}", at.row, at.col), format!("is no sound XML: {source}"))
+        let place = format!("{name}:{}:{}", at.row, at.col);
+        KmzError::new(KmzErrorKind::BadXml, place, format!("is no sound XML: {source}"))
     })
-}
-
-/// Whether elements stand in each other so deeply that a parser might run out of stack. It may see too many, never too few.
-fn is_too_deep(text: &str) -> bool {
-    let mut depth = 0_usize;
-    for (at, _) in text.match_indices('<') {
-        let rest = text.get(at + 1..).unwrap_or_default();
-        if rest.starts_with('/') {
-            depth = depth.saturating_sub(1);
-        } else if !rest.starts_with(['!', '?']) {
-            let end = rest.find('>').unwrap_or(rest.len());
-            let is_closed = rest.get(..end).is_some_and(|tag| tag.ends_with('/'));
-            depth += usize::from(!is_closed);
-        }
-        if depth > MOST_DEPTH {
-            return true;
-        }
-    }
-    false
 }
 
 /// One of the two documents.

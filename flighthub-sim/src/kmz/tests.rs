@@ -231,7 +231,7 @@ fn names_that_lead_out_are_refused() {
 
 #[test]
 fn bombs_are_refused_before_they_unpack() {
-    let zeros = format!("{}{}", template(), " ".repeat(40 << 20));
+    let zeros = format!("{}{}", template(), " ".repeat(3 << 20));
     let (kind, message) = refused(&packed(&zeros, &two_points()));
     assert_eq!(kind, KmzErrorKind::TooLarge, "{message}");
     // A header that lies about the size does not help.
@@ -250,7 +250,7 @@ fn bombs_are_refused_before_they_unpack() {
 }
 
 #[test]
-fn entities_and_depth_are_refused() {
+fn entities_are_refused_and_depth_is_harmless() {
     let entity = "<!DOCTYPE kml [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>";
     let text = template().replace("<kml", &format!("{entity}<kml"));
     let (kind, message) = refused(&packed(&text, &two_points()));
@@ -258,13 +258,11 @@ fn entities_and_depth_are_refused() {
     assert!(!message.contains("root"), "{message}");
     let deep = "<a>".repeat(100_000) + &"</a>".repeat(100_000);
     let text = template().replace("<Folder>", &format!("{deep}<Folder>"));
-    let (kind, message) = refused(&packed(&text, &two_points()));
-    assert_eq!(kind, KmzErrorKind::BadXml);
-    assert!(message.contains("200 levels"), "{message}");
+    assert!(Kmz::read(&packed(&text, &two_points())).is_ok(), "depth costs no stack");
 }
 
 #[test]
-fn encrypted_and_other_methods_are_refused() {
+fn damaged_files_are_refused() {
     let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, text) in [(TEMPLATE, template()), (WAYLINES, two_points())] {
