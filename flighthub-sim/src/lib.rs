@@ -38,3 +38,4 @@ pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::deeds::Deed;
 pub use world::live::Livestream;
+pub use world::tasks::MediaTrouble;

@@ -309,6 +309,7 @@ fn a_task_is_refused_for_documented_reasons() {
         &DeviceModelKey::new("0-91-1"),
         &[(0.021, -25.3, 60.0)],
     );
+    let short = short.unwrap();
     let past = TimedSchedule::new(now.saturating_sub(seconds(60)));
     let mut late = TimedSchedule::new(after(now, 600));
     late.latest_begin_at = Some(after(now, 500));

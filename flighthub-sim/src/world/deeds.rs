@@ -1,9 +1,10 @@
 //! What people, pilots and the weather do to a world, in one vocabulary for Rust, scenario files and `/__sim/deeds`.
 
-use flighthub_api::v1::{DeviceSn, DroneSn};
+use flighthub_api::v1::{DeviceSn, DockSn, DroneSn};
 use serde::{Deserialize, Serialize};
 
 use super::World;
+use super::tasks::{MediaTrouble, Sizes};
 
 /// Something that happens to a world and is no call of the API.
 ///
@@ -41,6 +42,49 @@ pub enum Deed {
         /// The aircraft.
         drone: DroneSn,
     },
+    /// Puts a flight by hand into the history of a dock, of the undocumented type `manual` and without a route. It has ended just now.
+    ManualFlight {
+        /// The dock.
+        dock: DockSn,
+        /// How long it took, 1 to 60.
+        minutes: u32,
+    },
+    /// Shows the statuses `preparing` and `queue_for_takeoff`, which are none of V1.0's eight, or hides them again.
+    ExtraStatuses {
+        /// Whether tasks have them from now on.
+        shown: bool,
+    },
+    /// Sets how many bytes the files have that flights bring from now on; those of a kind that is left out are small and of various sizes.
+    MediaSizes {
+        /// Bytes of a photo.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<u64>,
+        /// Bytes of a video.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        video: Option<u64>,
+        /// Bytes of the observations of a mapping flight.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ppk: Option<u64>,
+    },
+    /// Puts a row for a directory into the media of every flight that has a folder: kind `unsupported`, size 0, nothing behind its address.
+    MediaDirectoryRow {
+        /// Whether lists have it from now on.
+        shown: bool,
+    },
+    /// Puts the first row of every list of media into it once more.
+    MediaDuplicates {
+        /// Whether lists have it from now on.
+        shown: bool,
+    },
+    /// Answers the next calls of `task.media` with trouble; without any, ends the trouble.
+    MediaTrouble {
+        /// What is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<MediaTrouble>,
+        /// How many calls; all when it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calls: Option<u32>,
+    },
 }
 
 impl World {
@@ -55,6 +99,16 @@ impl World {
             Deed::Disconnect { sn } => self.disconnect(sn),
             Deed::Connect { sn } => self.connect(sn),
             Deed::PilotTakesControl { drone } => self.pilot_takes_control(drone),
+            Deed::ManualFlight { dock, minutes } => self.fly_by_hand(dock, *minutes)?,
+            Deed::ExtraStatuses { shown } => self.tasks.options.extra_statuses = *shown,
+            Deed::MediaSizes { image, video, ppk } => {
+                self.set_media_sizes(Sizes { image: *image, video: *video, ppk: *ppk })?;
+            }
+            Deed::MediaDirectoryRow { shown } => self.tasks.options.media.directory_row = *shown,
+            Deed::MediaDuplicates { shown } => self.tasks.options.media.duplicates = *shown,
+            Deed::MediaTrouble { trouble, calls } => {
+                self.tasks.options.media.trouble = trouble.map(|trouble| (trouble, *calls));
+            }
         }
         Ok(())
     }

@@ -93,9 +93,9 @@ impl World {
 /// An entity tag in the form of an upload in parts, which is no MD5 of the content either.
 fn etag_of(bytes: &[u8]) -> String {
     let hash = |start: u64| {
-        bytes.iter().fold(start, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        bytes
+            .iter()
+            .fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
     };
     format!("{:016x}{:016x}-1", hash(0xcbf2_9ce4_8422_2325), hash(0x9e37_79b9_7f4a_7c15))
 }
