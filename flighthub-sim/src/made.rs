@@ -36,21 +36,26 @@ impl Made {
         Self { form: Form::Other, seed, len }
     }
 
+    /// The least size of a photo: pictures are smaller.
+    pub(crate) const LEAST_PHOTO: u64 = 16 << 10;
+    /// The least size of a video.
+    pub(crate) const LEAST_VIDEO: u64 = 128 << 10;
+
     /// A photo of a size in bytes; of the least possible one when that is more.
-    pub(crate) fn photo(number: u32, seed: u64, len: u64) -> Self {
-        let least = jpeg::HEAD.len() as u64 + jpeg::picture(number, seed, 0).len() as u64;
-        Self { form: Form::Photo { number }, seed, len: len.max(least) }
+    pub(crate) const fn photo(number: u32, seed: u64, len: u64) -> Self {
+        let len = if len < Self::LEAST_PHOTO { Self::LEAST_PHOTO } else { len };
+        Self { form: Form::Photo { number }, seed, len }
     }
 
-    /// A photo without padding.
-    pub(crate) fn preview(number: u32, seed: u64) -> Self {
-        Self::photo(number, seed, 0)
+    /// The smallest photo.
+    pub(crate) const fn preview(number: u32, seed: u64) -> Self {
+        Self::photo(number, seed, Self::LEAST_PHOTO)
     }
 
     /// A video of a size in bytes; of the least possible one when that is more.
-    pub(crate) fn video(number: u32, seed: u64, len: u64) -> Self {
-        let least = mp4::head(number, seed, 0).len() as u64;
-        Self { form: Form::Video { number }, seed, len: len.max(least) }
+    pub(crate) const fn video(number: u32, seed: u64, len: u64) -> Self {
+        let len = if len < Self::LEAST_VIDEO { Self::LEAST_VIDEO } else { len };
+        Self { form: Form::Video { number }, seed, len }
     }
 
     /// Observations of satellites of a size in bytes.
@@ -87,7 +92,7 @@ impl Made {
         }
     }
 
-    /// Head, comments, picture: only the last has to be drawn.
+    /// Head, comments, picture.
     fn read_photo(&self, number: u32, wanted: &Range<u64>) -> Vec<u8> {
         let picture = jpeg::picture(number, self.seed, 0);
         let (head, picture_at) = (jpeg::HEAD.len() as u64, self.len - picture.len() as u64);
@@ -174,8 +179,22 @@ mod tests {
     }
 
     #[test]
+    fn pictures_fit_into_the_smallest_files() {
+        for seed in 0..100_u64 {
+            let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let picture = jpeg::picture(8_888, seed, 3).len() as u64;
+            assert!(picture + 1_000 < Made::LEAST_PHOTO, "{picture}");
+            if seed.is_multiple_of(10) {
+                let head = mp4::head(8_888, seed, 0).len() as u64;
+                assert!(head + 1_000 < Made::LEAST_VIDEO, "{head}");
+            }
+        }
+    }
+
+    #[test]
     fn huge_files_cost_next_to_nothing() {
         const HUGE: u64 = 5 << 30;
+        assert!(Made::photo(1, 1, HUGE).read(100, 8) != Made::photo(1, 1, HUGE).read(200, 8));
         for file in [Made::photo(1, 1, HUGE), Made::video(1, 1, HUGE), Made::observations(1, HUGE)]
         {
             assert_eq!(file.len(), HUGE);

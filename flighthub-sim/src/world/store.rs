@@ -88,6 +88,18 @@ impl World {
         let now = self.now();
         self.store.put(key, Content::Bytes(bytes), etag, now);
     }
+
+    /// How many bytes an object of the bucket has; nothing when there is none.
+    #[must_use]
+    pub fn object_size(&self, key: &str) -> Option<u64> {
+        self.store.get(key).map(|object| object.content.len())
+    }
+
+    /// At most `most` bytes of an object of the bucket from an offset on, fewer only at its end; nothing when there is no such object.
+    #[must_use]
+    pub fn read_object(&self, key: &str, offset: u64, most: usize) -> Option<Vec<u8>> {
+        self.store.get(key).map(|object| object.content.read(offset, most))
+    }
 }
 
 /// An entity tag in the form of an upload in parts, which is no MD5 of the content either.

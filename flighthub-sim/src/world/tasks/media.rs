@@ -315,10 +315,9 @@ impl World {
     pub(crate) fn set_media_sizes(&mut self, sizes: Sizes) -> Result<(), String> {
         /// A tebibyte.
         const MOST: u64 = 1 << 40;
-        let least = |made: Made| made.len();
         for (field, wanted, least) in [
-            ("image", sizes.image, least(Made::preview(8_888, 0)) * 3 / 2),
-            ("video", sizes.video, least(Made::video(8_888, 0, 0)) * 3 / 2),
+            ("image", sizes.image, Made::LEAST_PHOTO),
+            ("video", sizes.video, Made::LEAST_VIDEO),
             ("ppk", sizes.ppk, 0),
         ] {
             if let Some(size) = wanted.filter(|size| !(least..=MOST).contains(size)) {
