@@ -515,6 +515,14 @@ fn a_wrong_deed_names_its_field_and_changes_nothing() {
         (json!({"do": "battery", "drone": DRONE, "percent": 101}), "`percent`: 101 is more"),
         (json!({"do": "power-on", "drone": A1}), "there are 1581F0Q8X000U00G00A1, "),
         (json!({"do": "power-off", "drone": nobody}), "`drone`"),
+        (
+            json!({"do": "power-on", "drone": "1581F0Q8X000U00G00F6"}),
+            "has no dock or remote controller",
+        ),
+        (
+            json!({"do": "connect", "sn": "1581F0Q8X000U00G00F6"}),
+            "`sn`: `1581F0Q8X000U00G00F6` has",
+        ),
         (json!({"do": "disconnect", "sn": nobody}), "`sn`: there is no device"),
         (json!({"do": "connect", "sn": ""}), "`sn`"),
         (json!({"do": "pilot-takes-control", "drone": nobody}), "`drone`"),
