@@ -861,6 +861,10 @@ fn models_are_refused_when_wrong() {
         ("generate_model_formats", json!([])),
         ("generate_model_formats", json!(["mesh"])),
         ("predefine_area", json!({"polygon_points": [{"longitude": 1, "latitude": 2}]})),
+        (
+            "predefine_area",
+            json!({"polygon_points": [{"longitude": 1, "latitude": 2}, {"longitude": 2, "latitude": 2}, {"longitude": 2, "latitude": 92}]}),
+        ),
     ];
     cases.extend(
         wrong.into_iter().map(|(field, value)| (changed(&good, field, value), 200101, field)),
