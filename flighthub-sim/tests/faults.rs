@@ -234,6 +234,27 @@ fn lengths_lie_by_as_much_as_was_asked() {
 }
 
 #[test]
+fn who_asks_for_the_head_alone_gets_no_body_from_a_fault_either() {
+    for (kind, ending) in [
+        ("dribble;bytes=90;every-ms=1", Ending::Fin),
+        ("wrong-length", Ending::Fin),
+        ("gzip-bomb", Ending::Fin),
+        ("endless-body", Ending::Fin),
+        ("long-head;bytes=9", Ending::Fin),
+        ("reset;at=reply-body;effect=after", Ending::Rst),
+        ("silence;at=reply-body;effect=after", Ending::Open),
+    ] {
+        let sim = starter();
+        sim.fail_next("project.list", kind.parse().unwrap()).unwrap();
+        let head = request(&sim, "HEAD", "/openapi/v0.1/project", "", "");
+        let patience = if ending == Ending::Open { BRIEF * 4 } else { PATIENT };
+        let (reply, seen) = talk(&sim, &head, patience);
+        assert_eq!((parts(&reply).1, seen), ("", ending), "{kind}");
+        assert_counts(&sim, 1, 1);
+    }
+}
+
+#[test]
 fn a_reply_breaks_off_where_it_was_asked_to() {
     let whole = |reply: &str| header(reply, "content-length").unwrap().parse::<usize>().unwrap();
     let (reply, _) = played(FaultKind::close().at(Phase::ReplyHead).after_effect());
