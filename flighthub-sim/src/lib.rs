@@ -27,6 +27,7 @@ mod reply;
 mod service;
 mod shell;
 mod sim;
+mod storage;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
@@ -37,3 +38,4 @@ pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::deeds::Deed;
 pub use world::live::Livestream;
+pub use world::store::{DownloadForm, StorageLimits};

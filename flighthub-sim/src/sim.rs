@@ -34,6 +34,7 @@ use crate::world::World;
 #[derive(Debug)]
 pub struct Sim {
     url: String,
+    storage_url: String,
     token: String,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
@@ -60,6 +61,12 @@ impl Sim {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The base URL of its object storage, on a port of its own: where the grants send uploads and signed addresses lead.
+    #[must_use]
+    pub fn storage_url(&self) -> &str {
+        &self.storage_url
     }
 
     /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
@@ -116,12 +123,22 @@ pub struct SimBuilder {
     speed: f64,
     strict: bool,
     listen: String,
+    storage_listen: Option<String>,
+    storage_url: Option<String>,
     world: Option<World>,
 }
 
 impl Default for SimBuilder {
     fn default() -> Self {
-        Self { seed: 1, speed: 0.0, strict: false, listen: "127.0.0.1:0".to_owned(), world: None }
+        Self {
+            seed: 1,
+            speed: 0.0,
+            strict: false,
+            listen: "127.0.0.1:0".to_owned(),
+            storage_listen: None,
+            storage_url: None,
+            world: None,
+        }
     }
 }
 
@@ -151,6 +168,21 @@ impl SimBuilder {
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// Where the object storage listens: any free port at the address of [`listen`](Self::listen) by default.
+    #[must_use]
+    pub fn storage_listen(mut self, address: impl Into<String>) -> Self {
+        self.storage_listen = Some(address.into());
+        self
+    }
+
+    /// The URL under which clients reach the object storage, when it is another than that of the port: behind a container's mapping, or
+    /// a host name such as `http://oss-cn-hangzhou.localhost:9000`.
+    #[must_use]
+    pub fn storage_url(mut self, url: impl Into<String>) -> Self {
+        self.storage_url = Some(url.into());
         self
     }
 
@@ -184,9 +216,20 @@ impl SimBuilder {
         }
         let listener = TcpListener::bind(&self.listen)?;
         listener.set_nonblocking(true)?;
-        let url = url(listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let storage = match &self.storage_listen {
+            Some(listen) => TcpListener::bind(listen)?,
+            None => TcpListener::bind((address.ip(), 0))?,
+        };
+        storage.set_nonblocking(true)?;
+        let storage_url = match self.storage_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => url(storage.local_addr()?),
+        };
+        let url = url(address);
         let seed = self.seed;
-        let world = self.world.unwrap_or_else(|| World::demo(seed));
+        let mut world = self.world.unwrap_or_else(|| World::demo(seed));
+        world.set_storage_endpoint(&storage_url);
         let token = World::demo_token();
         let gateway = Gateway { token: token.clone(), world };
         let shared = Arc::new(Shared {
@@ -197,7 +240,10 @@ impl SimBuilder {
                 strict: self.strict,
             }),
         });
-        let ports = vec![Port { listener, role: Role::Gateway(0) }];
+        let ports = vec![
+            Port { listener, role: Role::Gateway(0) },
+            Port { listener: storage, role: Role::Storage },
+        ];
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
@@ -206,7 +252,7 @@ impl SimBuilder {
             // Dropping the runtime afterwards ends the connections that are still open.
             move || runtime.block_on(shell::serve(serving, ports, stopped)),
         )?;
-        Ok(Sim { url, token, shared, stop, thread: Some(thread) })
+        Ok(Sim { url, storage_url, token, shared, stop, thread: Some(thread) })
     }
 }
 

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::reply::Reply;
 use crate::sim::Shared;
+use crate::storage;
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
 pub(crate) const SIMULATOR: HeaderName = HeaderName::from_static("x-flighthub-simulator");
@@ -37,6 +38,8 @@ pub(crate) type Body = BoxBody<Bytes, std::io::Error>;
 pub(crate) enum Role {
     /// The gateway of a region, by its place in the list of regions.
     Gateway(usize),
+    /// The object storage of all regions.
+    Storage,
 }
 
 /// A port that is listened on.
@@ -89,8 +92,10 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, role: Role) {
         .await;
 }
 
-async fn respond(shared: &Shared, role: Role, request: Request<Incoming>) -> Response<Body> {
-    let Role::Gateway(region) = role;
+async fn respond(shared: &Arc<Shared>, role: Role, request: Request<Incoming>) -> Response<Body> {
+    let Role::Gateway(region) = role else {
+        return storage::respond(shared, request).await;
+    };
     let (head, body) = request.into_parts();
     let reply = match Limited::new(body, MOST_BYTES).collect().await {
         Ok(body) => {
