@@ -448,6 +448,11 @@ impl World {
         self.store.get(key).map(|object| (object.etag.as_str(), object.content.len()))
     }
 
+    /// Takes an object out of the bucket, so that its addresses answer 404.
+    pub fn remove_object(&mut self, key: &str) {
+        self.store.remove(key);
+    }
+
     /// Keeps what was received for an object.
     pub(crate) fn put_upload(
         &mut self,
