@@ -99,7 +99,7 @@ pub(super) async fn answer(
     service.set_access(desk);
     service.set_host(address::EitherWay);
     let reply = match service.build().call(request).await {
-        Ok(response) => worded(collected(response).await),
+        Ok(response) => worded(collected(response).await, claim.is_some()),
         Err(_) => refused(500, "InternalError", "the request could not be handled", &[]),
     };
     (region, reply)
@@ -107,9 +107,12 @@ pub(super) async fn answer(
 
 const UNKNOWN_KEY: &str = "The access key id you provided does not exist in our records, or its security token is missing.";
 
-/// The access key id that a request names in the manner of signature version 4.
+/// The access key id that a request names in the manner of S3.
 fn claimed<'r>(head: &'r Parts, pairs: &'r [Pair]) -> Option<&'r str> {
-    credential(head, pairs)?.split('/').next()
+    let new = || credential(head, pairs)?.split('/').next();
+    let old =
+        || text_of(&head.headers, AUTHORIZATION.as_str())?.strip_prefix("AWS ")?.split(':').next();
+    new().or_else(old)
 }
 
 /// The region that such a request is signed for.
@@ -135,10 +138,9 @@ fn unsupported(
 ) -> Option<Reply> {
     let authorization = text_of(&head.headers, AUTHORIZATION.as_str()).unwrap_or_default();
     let ali = *provider == StorageProvider::Ali;
-    if authorization.starts_with("AWS ")
-        || value_of(pairs, "Signature").is_some()
-        || (signed_for_oss && !ali)
-    {
+    // MinIO alone still takes version 2; in addresses it is not simulated.
+    let old = authorization.starts_with("AWS ") && *provider != StorageProvider::Minio;
+    if old || value_of(pairs, "Signature").is_some() || (signed_for_oss && !ali) {
         let message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
         return Some(refused(400, "InvalidRequest", message, &[]));
     }
@@ -171,8 +173,10 @@ fn unsupported(
     None
 }
 
-/// A reply of the adapter with a text where it leaves the code alone.
-fn worded(reply: Reply) -> Reply {
+/// A reply of the adapter with a text where it leaves the code alone, and for the libraries of OSS without the namespace of S3.
+fn worded(mut reply: Reply, for_oss: bool) -> Reply {
+    const NAMESPACE: &str = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
+
     const TEXTS: &[(&str, &str)] = &[
         (
             "SignatureDoesNotMatch",
@@ -183,6 +187,9 @@ fn worded(reply: Reply) -> Reply {
         ("MethodNotAllowed", "The specified method is not allowed against this resource."),
         ("NotImplemented", "This is not simulated."),
     ];
+    if for_oss && !reply.body.is_empty() {
+        reply.body = String::from_utf8_lossy(&reply.body).replace(NAMESPACE, "").into_bytes();
+    }
     let body = String::from_utf8_lossy(&reply.body);
     if reply.status < 400 || body.contains("<Message>") {
         return reply;
