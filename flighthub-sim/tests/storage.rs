@@ -49,8 +49,8 @@ fn headers(list: &[(&str, &str)]) -> Headers {
     list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// One request on a connection of its own; `Host` and `Content-Length` are only sent when they are given.
-fn send(address: &str, method: &str, target: &str, headers: &Headers, body: &[u8]) -> Reply {
+/// Begins a request on a connection of its own; `Host` and `Content-Length` are only sent when they are given.
+fn open(address: &str, method: &str, target: &str, headers: &Headers, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut text = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
@@ -59,6 +59,12 @@ fn send(address: &str, method: &str, target: &str, headers: &Headers, body: &[u8
     }
     stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
     stream.write_all(body).unwrap();
+    stream
+}
+
+/// The reply to a request.
+fn send(address: &str, method: &str, target: &str, headers: &Headers, body: &[u8]) -> Reply {
+    let mut stream = open(address, method, target, headers, body);
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).unwrap();
     let end = reply.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
@@ -220,6 +226,18 @@ impl<'k> Request<'k> {
     }
 
     fn send(self) -> Reply {
+        let (target, headers) = self.signed();
+        send(&self.keys.endpoint, self.method, &target, &headers, &self.body)
+    }
+
+    /// Only sends it.
+    fn open(self) -> TcpStream {
+        let (target, headers) = self.signed();
+        open(&self.keys.endpoint, self.method, &target, &headers, &self.body)
+    }
+
+    /// Target and headers.
+    fn signed(&self) -> (String, Headers) {
         let now = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(self.minutes_late);
         let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let scope = format!("{}/{}/s3/aws4_request", &date[..8], self.keys.region);
@@ -256,8 +274,7 @@ impl<'k> Request<'k> {
             sent.push(("Content-Length".to_owned(), self.body.len().to_string()));
         }
         let mark = if self.query.is_empty() { "" } else { "?" };
-        let target = format!("{}{mark}{}", self.path, self.query);
-        send(&self.keys.endpoint, self.method, &target, &sent, &self.body)
+        (format!("{}{mark}{}", self.path, self.query), sent)
     }
 }
 
@@ -531,6 +548,29 @@ fn bodies_need_a_length_and_have_limits() {
     assert!(reply.text().contains("set_storage_limits"), "says what helps");
     assert!(lab.object(&format!("{}/a", keys.prefix)).is_some(), "nothing is dropped");
     assert_eq!(put("c", 300_000).status, 200);
+}
+
+#[test]
+fn a_sender_that_goes_away_leaves_nothing_behind() {
+    let lab = Lab::aws();
+    let keys = &lab.keys();
+    lab.sim.with_world(|world| world.set_storage_limits(StorageLimits::new(1000, 1500)));
+    let mut gone = Request::new(keys, "PUT", &format!("{}/a", keys.prefix), &[7; 1000]);
+    gone.body.truncate(500);
+    gone.length = false;
+    let stream = gone.with("content-length", "1000").open();
+    let put = || Request::new(keys, "PUT", &format!("{}/b", keys.prefix), &[7; 1000]).send();
+    let until = |status: u16| {
+        let mut replies = (0..200).map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            put().status
+        });
+        assert!(replies.any(|reply| reply == status), "never {status}");
+    };
+    until(403);
+    drop(stream);
+    until(200);
+    assert!(lab.object(&format!("{}/a", keys.prefix)).is_none());
 }
 
 #[test]

@@ -245,9 +245,24 @@ impl Desk {
         let length = length.filter(|_| request.headers.contains_key(CONTENT_LENGTH));
         let length = length.ok_or_else(|| s3_error!(MissingContentLength))?;
         self.with_world(request, |world| world.store.announce(length))?.map_err(refusal)?;
-        let received = read(body, length, wanted, request.trailing_headers.as_ref()).await;
-        self.with_world(request, |world| world.store.received(length))?;
-        received
+        let region = request.extensions.get::<Region>().map_or(0, |region| region.0);
+        let room = Room { desk: self.clone(), region, bytes: length };
+        read(room, body, wanted, request.trailing_headers.as_ref()).await
+    }
+}
+
+/// Memory that is set aside for a body. It is given back also when the sender goes away in the middle.
+struct Room {
+    desk: Desk,
+    region: usize,
+    bytes: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some(gateway) = self.desk.shared.state().gateways.get_mut(self.region) {
+            gateway.world.store.received(self.bytes);
+        }
     }
 }
 
@@ -447,6 +462,8 @@ struct Received {
     bytes: Arc<[u8]>,
     md5: [u8; 16],
     sums: Checksum,
+    /// To be kept until the bytes are.
+    room: Room,
 }
 
 const CRC32: &str = "x-amz-checksum-crc32";
@@ -467,8 +484,8 @@ fn named(sums: &Checksum) -> [(&'static str, Option<&str>); 5] {
 }
 
 async fn read(
+    room: Room,
     body: Option<StreamingBlob>,
-    length: u64,
     wanted: &Wanted,
     trailer: Option<&TrailingHeaders>,
 ) -> S3Result<Received> {
@@ -478,6 +495,7 @@ async fn read(
             "You did not provide the number of bytes specified by the Content-Length HTTP header"
         )
     };
+    let length = room.bytes;
     let mut hasher = wanted.hasher();
     let mut md5 = s3s::crypto::Md5::new();
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
@@ -519,7 +537,7 @@ async fn read(
             ));
         }
     }
-    Ok(Received { bytes: bytes.into(), md5, sums: found })
+    Ok(Received { bytes: bytes.into(), md5, sums: found, room })
 }
 
 /// Why a body could not be read. The adapter's own errors have no public type.
@@ -586,7 +604,7 @@ impl S3 for Desk {
             sums: sums_of!(input),
             trailer: text_of(&request.headers, "x-amz-trailer").unwrap_or_default().to_owned(),
         };
-        let Received { bytes, md5, sums } =
+        let Received { bytes, md5, sums, room } =
             self.receive(&request, body, input.content_length, &wanted).await?;
         let kind = input.content_type.as_ref().map(ToString::to_string);
         let (none, some) = (input.if_none_match.as_ref(), input.if_match.as_ref());
@@ -595,6 +613,7 @@ impl S3 for Desk {
             check_condition(world, &input.key, some, none, forbid)?;
             Ok::<_, S3Error>(world.put_upload(&input.key, bytes, md5, kind))
         })??;
+        drop(room);
         let mut output = PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..Default::default() };
         say_sums!(output, sums);
         Ok(S3Response::new(output))
@@ -628,12 +647,13 @@ impl S3 for Desk {
             sums: sums_of!(input),
             trailer: text_of(&request.headers, "x-amz-trailer").unwrap_or_default().to_owned(),
         };
-        let Received { bytes, md5, sums } =
+        let Received { bytes, md5, sums, room } =
             self.receive(&request, body, input.content_length, &wanted).await?;
         self.with_world(&request, |world| {
             world.store.put_part(&input.upload_id, &input.key, input.part_number, bytes, md5)
         })?
         .map_err(refusal)?;
+        drop(room);
         let etag = ETag::Strong(signature::hex(&md5));
         let mut output = UploadPartOutput { e_tag: Some(etag), ..Default::default() };
         say_sums!(output, sums);
