@@ -518,7 +518,7 @@ impl World {
                 Ok(())
             }
             Deed::StorageProvider { provider } => {
-                self.deployment.storage = *provider;
+                self.set_storage_provider((*provider).into());
                 Ok(())
             }
             Deed::LiveVendor { vendor } => {
