@@ -1,16 +1,21 @@
 //! A world behind HTTP.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use flighthub_api::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, watch};
 
 use crate::caller::KeyProfile;
-use crate::http;
+use crate::faults::{Arrival, FaultPort, Plan};
+use crate::journal::Journal;
+use crate::limiter::{Limiter, RateLimit};
+use crate::shell::{self, Port, Role};
 use crate::world::World;
 use crate::world::deployment::Profile;
 
@@ -36,8 +41,9 @@ use crate::world::deployment::Profile;
 pub struct Sim {
     url: String,
     token: String,
-    shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
+    console: Option<String>,
+    pub(crate) shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -63,6 +69,13 @@ impl Sim {
         &self.url
     }
 
+    /// The URL of the web console, when it was [built with one](SimBuilder::console): a page of HTML for whatever is asked, as
+    /// `https://fh.dji.com` answers to integrators who take it for the API.
+    #[must_use]
+    pub fn console_url(&self) -> Option<&str> {
+        self.console.as_deref()
+    }
+
     /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
     #[must_use]
     pub fn token(&self) -> &str {
@@ -83,12 +96,13 @@ impl Sim {
 
     /// Lets virtual time pass, at once.
     pub fn advance(&self, duration: Duration) {
-        self.with_world(|world| world.advance(duration));
+        self.shared.state().advance(duration);
     }
 
     /// Reads or changes the world while no request is served.
     pub fn with_world<T>(&self, run: impl FnOnce(&mut World) -> T) -> T {
-        run(&mut self.shared.world().world)
+        let mut state = self.shared.state();
+        run(&mut state.gateways[0].world)
     }
 
     /// Serves until the process ends.
@@ -102,9 +116,7 @@ impl Sim {
 
 impl Drop for Sim {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -120,6 +132,8 @@ pub struct SimBuilder {
     listen: String,
     world: Option<World>,
     profile: Option<Profile>,
+    console: bool,
+    rate_limit: Option<RateLimit>,
 }
 
 impl Default for SimBuilder {
@@ -131,6 +145,8 @@ impl Default for SimBuilder {
             listen: "127.0.0.1:0".to_owned(),
             world: None,
             profile: None,
+            console: false,
+            rate_limit: None,
         }
     }
 }
@@ -178,11 +194,25 @@ impl SimBuilder {
         self
     }
 
+    /// Whether there is a web console, at a port of its own on this machine. Off by default.
+    #[must_use]
+    pub const fn console(mut self, console: bool) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// How often a key may call. By default there is no limit.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on, or the speed is none.
+    /// When the address cannot be listened on, or the speed or rate limit is none.
     pub async fn start(self) -> io::Result<Sim> {
         self.start_blocking()
     }
@@ -199,37 +229,59 @@ impl SimBuilder {
                 "the speed has to be 0 or more",
             ));
         }
-        let listener = TcpListener::bind(&self.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        if let Some(Err(problem)) = self.rate_limit.as_ref().map(RateLimit::check) {
+            let problem = format!("the rate limit: {problem}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        }
+        let (gateway_port, url) = port(&self.listen, Role::Gateway(0))?;
+        let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
+        let mut ports = vec![gateway_port, elsewhere_port];
+        let mut console = None;
+        if self.console {
+            let (console_port, url) = port("127.0.0.1:0", Role::Console)?;
+            ports.push(console_port);
+            console = Some(url);
+        }
         let seed = self.seed;
         let mut world = self.world.unwrap_or_else(|| World::demo(seed));
         if let Some(profile) = self.profile {
             world = world.with_profile(profile);
         }
         let token = world.key(KeyProfile::Admin);
-        let clock = Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO };
-        let shared =
-            Arc::new(Shared { driven: Mutex::new(Driven { world, clock }), strict: self.strict });
+        let gateway = Gateway { world };
+        let faults = Plan::new(seed);
+        let shared = Arc::new(Shared {
+            armed: faults.armed(),
+            doors: Notify::new(),
+            state: Mutex::new(State {
+                gateways: vec![gateway],
+                clock: Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO },
+                journal: Journal::default(),
+                strict: self.strict,
+                roles: ports.iter().map(|port| port.role).collect(),
+                faults,
+                limiter: self.rate_limit.map(Into::into),
+                elsewhere: Elsewhere { url: elsewhere, arrivals: VecDeque::new() },
+            }),
+        });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let router = http::router(Arc::clone(&shared));
-        let thread =
-            std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(move || {
-                // Dropping the runtime afterwards ends the connections that are still open.
-                runtime.block_on(async {
-                    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
-                        return;
-                    };
-                    tokio::select! {
-                        _ = axum::serve(listener, router).into_future() => {}
-                        _ = stopped => {}
-                    }
-                });
-            })?;
-        Ok(Sim { url: url(address), token, shared, stop: Some(stop), thread: Some(thread) })
+        let (stop, stopped) = watch::channel(false);
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("flighthub-sim".to_owned()).spawn(
+            // Dropping the runtime afterwards ends the connections that are still open.
+            move || runtime.block_on(shell::serve(serving, ports, stopped)),
+        )?;
+        Ok(Sim { url, token, console, shared, stop, thread: Some(thread) })
     }
+}
+
+/// A port and the URL under which this machine reaches it.
+fn port(address: &str, role: Role) -> io::Result<(Port, String)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let url = url(listener.local_addr()?);
+    Ok((Port { listener, role }, url))
 }
 
 /// The URL under which this machine reaches an address; the unspecified address is reached over loopback.
@@ -241,41 +293,90 @@ fn url(address: SocketAddr) -> String {
     }
 }
 
-/// What the requests share.
+/// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    driven: Mutex<Driven>,
-    pub(crate) strict: bool,
+    /// Whether there may be a fault to play.
+    armed: Arc<AtomicBool>,
+    /// Told when a fault wants a port closed, or open again.
+    pub(crate) doors: Notify,
+    state: Mutex<State>,
 }
 
 impl Shared {
-    /// The world at this moment: the time that passed since the last look is applied first.
-    pub(crate) fn world(&self) -> MutexGuard<'_, Driven> {
-        let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = driven.clock.due();
+    /// Whether there may be a fault to play. Without a lock, because almost always there is none.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
+    /// Everything at this moment: the time that passed since the last look is applied first.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = state.clock.due();
         if !due.is_zero() {
-            driven.world.advance(due);
+            state.advance(due);
         }
-        driven
+        state
     }
 }
 
-/// A world with its clock.
+/// Everything that changes, under one lock: so what happens has one order.
 #[derive(Debug)]
-pub(crate) struct Driven {
-    pub(crate) world: World,
-    clock: Clock,
+pub(crate) struct State {
+    /// One a region, the first is that of [`Sim::url`].
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) strict: bool,
+    /// What answers on the ports.
+    pub(crate) roles: Vec<Role>,
+    pub(crate) faults: Plan,
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) elsewhere: Elsewhere,
 }
 
-impl Driven {
-    pub(crate) const fn speed(&self) -> f64 {
-        self.clock.speed
+/// The other origin that redirects lead to.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) url: String,
+    pub(crate) arrivals: VecDeque<Arrival>,
+}
+
+impl Elsewhere {
+    /// Somebody followed a redirect.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) {
+        if self.arrivals.len() >= 1000 {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(arrival);
     }
+}
+
+impl State {
+    /// The ports that faults can be played on.
+    pub(crate) fn listened_on(&self) -> Vec<(FaultPort, usize)> {
+        self.roles.iter().filter_map(|role| role.place()).collect()
+    }
+
+    /// The virtual time, the same in all regions.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.gateways.first().map_or_else(Timestamp::now, |gateway| gateway.world.now())
+    }
+
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        self.gateways.iter_mut().for_each(|gateway| gateway.world.advance(duration));
+    }
+}
+
+/// A region.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) world: World,
 }
 
 /// Turns real time into virtual time.
 #[derive(Debug)]
-struct Clock {
+pub(crate) struct Clock {
     started: Instant,
     speed: f64,
     /// Virtual time that has been applied.
@@ -283,6 +384,10 @@ struct Clock {
 }
 
 impl Clock {
+    pub(crate) const fn speed(&self) -> f64 {
+        self.speed
+    }
+
     /// Virtual time that passed since the last call.
     fn due(&mut self) -> Duration {
         let passed = Duration::try_from_secs_f64(self.started.elapsed().as_secs_f64() * self.speed)

@@ -1,7 +1,7 @@
 //! The state of a dock.
 
 use flighthub_api::Object;
-use flighthub_api::v1::{CameraPosition, GatewayMode};
+use flighthub_api::v1::GatewayMode;
 use serde_json::json;
 
 use super::{
@@ -60,7 +60,7 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
             "device_sn": aircraft.sn,
             "device_model_key": aircraft.model.key,
             "device_online_status": if aircraft.on { "power_on" } else { "power_off" },
-            "device_paired": true,
+            "device_paired": "1",
         })),
         "drone_charge_state": aircraft.filter(|_| inside).map(|aircraft| json!({
             "capacity_percent": percent(aircraft.battery),
@@ -108,7 +108,7 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
         .collect();
     let links = json!({
         "position_state": {
-            "is_calibration": if dock.calibrated { "calibrated" } else { "not_calibrated" },
+            "is_calibration": dock.calibrated,
             "is_fixed": if dock.calibrated { "successful" } else { "not_started" },
             "quality": if dock.condition.no_fix { "gear_0" } else { "gear_5" },
             "gps_number": if dock.condition.no_fix { 0 } else { 21 },
@@ -129,7 +129,6 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
             "coexist_video_number_max": 2,
             "device_list": capacity,
         },
-        "camera_position": if dock.position == CameraPosition::Outdoor { "outdoor" } else { "indoor" },
     });
     let identity = json!({
         "acc_time": 8_640_000,
