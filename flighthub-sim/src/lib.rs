@@ -19,10 +19,15 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod faults;
 mod journal;
 pub mod kmz;
 mod lenient;
+mod limiter;
 mod made;
+pub mod quirks;
 mod refusal;
 mod reply;
 mod service;
@@ -31,11 +36,26 @@ mod sim;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+pub use faults::{
+    Arrival, DelayClock, Effect, End, ErrorBody, Fault, FaultError, FaultId, FaultKind, FaultPort,
+    FaultReport, Phase, When,
+};
+pub use limiter::{RateLimit, TooOften};
 pub use refusal::Refusal;
 pub use reply::Reply;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
-pub use world::deeds::Deed;
+pub use world::converters::Target;
+pub use world::deeds::{Deed, Spot};
+pub use world::deployment::{LiveVendor, Profile, Storage};
+pub use world::fleet::Rainfall;
+pub use world::fleet::alerts::Text;
+pub use world::keys::Permit;
 pub use world::live::Livestream;
 pub use world::tasks::MediaTrouble;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

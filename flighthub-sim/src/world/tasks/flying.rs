@@ -59,8 +59,10 @@ impl Scene<'_> {
         let Some(aircraft) = aircraft else { return };
         let is_low = aircraft.battery <= aircraft.return_battery();
         let docks = &self.fleet.docks;
-        let is_linked =
-            docks.iter().any(|dock| dock.online && dock.sn.as_str() == aircraft.gateway.as_str());
+        let is_linked = docks.iter().any(|dock| {
+            dock.online
+                && aircraft.gateway.as_ref().is_some_and(|sn| sn.as_str() == dock.sn.as_str())
+        });
         let Some(flight) = &mut aircraft.flight else {
             return;
         };
@@ -83,7 +85,7 @@ impl Scene<'_> {
         task.waypoints.0 = flight.waypoints_done();
         let landed = events.contains(&Event::Landed).then(|| aircraft.flight.take()).flatten();
         if let Some(flight) = &landed {
-            aircraft.gateway = flight.home.dock.clone().into();
+            aircraft.gateway = Some(flight.home.dock.clone().into());
             aircraft.flown.0 += flight.seconds_in_air();
             aircraft.flown.1 += flight.distance;
             aircraft.flown.2 += 1;

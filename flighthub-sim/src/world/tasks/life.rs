@@ -171,6 +171,12 @@ impl Scene<'_> {
         if !dock.online {
             return passing("the dock is offline");
         }
+        if aircraft.away {
+            return lasting("the aircraft is not in the dock");
+        }
+        if dock.disk.is_full() || aircraft.disk.is_full() {
+            return lasting("the storage is full");
+        }
         if dock.busy.is_some() || aircraft.flight.is_some() {
             return passing("the dock is carrying out another task");
         }
