@@ -528,9 +528,11 @@ fn flights_by_hand_are_in_the_history() {
     assert_eq!(flight.wayline_uuid, Some(WaylineId::new("")));
     assert_eq!(code(world.task_media(&caller(), TaskMedia::new(&flight.uuid))), 217_028);
     assert_eq!(code(world.task_track(&caller(), TaskTrack::new(&flight.uuid))), 219_039);
-    for (wrong, why) in
-        [(deed(A1, 0), "1 to 60"), (deed("7CTX", 5), "no dock"), (deed(C3, 5), "no aircraft")]
-    {
+    for (wrong, why) in [
+        (deed(A1, 0), "1 to 60"),
+        (deed("7CTX", 5), "no dock"),
+        (deed(C3, 5), "`dock`: there is no aircraft"),
+    ] {
         assert!(world.apply(&wrong).unwrap_err().contains(why));
     }
 }
