@@ -19,21 +19,33 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+mod clock;
+#[cfg(feature = "events")]
+mod events;
 mod journal;
 mod lenient;
 mod made;
+mod record;
 mod refusal;
 mod reply;
+mod scenario;
 mod service;
+mod setup;
 mod shell;
 mod sim;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+#[cfg(feature = "events")]
+pub use events::{Target, TargetError};
+pub use journal::{Entry, Journal};
+pub use record::{ReplayError, Replayed, replay};
 pub use refusal::Refusal;
 pub use reply::Reply;
-pub use sim::{Sim, SimBuilder};
+pub use scenario::{Scenario, ScenarioError};
+pub use sim::{RegionView, Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::deeds::Deed;
+pub use world::events::Event;
 pub use world::live::Livestream;

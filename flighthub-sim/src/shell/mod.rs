@@ -1,13 +1,15 @@
 //! The shell around the worlds: sockets, connections, and what a request goes through.
 
 mod api;
-mod control;
+pub(crate) mod control;
+mod unknown;
 
 use std::convert::Infallible;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited};
@@ -21,6 +23,8 @@ use tokio::task::JoinSet;
 
 use crate::reply::Reply;
 use crate::sim::Shared;
+
+pub(crate) use control::deed;
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
 pub(crate) const SIMULATOR: HeaderName = HeaderName::from_static("x-flighthub-simulator");
@@ -65,8 +69,8 @@ async fn accept(shared: Arc<Shared>, listener: tokio::net::TcpListener, role: Ro
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(Arc::clone(&shared), stream, role));
+                Ok((stream, peer)) => {
+                    connections.spawn(connection(Arc::clone(&shared), stream, peer, role));
                 }
                 // Out of file descriptors, or a peer that went at once: others may still come.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
@@ -76,9 +80,10 @@ async fn accept(shared: Arc<Shared>, listener: tokio::net::TcpListener, role: Ro
     }
 }
 
-async fn connection(shared: Arc<Shared>, stream: TcpStream, role: Role) {
+async fn connection(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, role: Role) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(control::Peer(peer));
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(respond(&shared, role, request).await) }
     });
@@ -95,14 +100,43 @@ async fn respond(shared: &Shared, role: Role, request: Request<Incoming>) -> Res
     let reply = match Limited::new(body, MOST_BYTES).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
-            match head.uri.path().strip_prefix(CONTROL) {
-                Some(path) => control::answer(shared, &head, path, &body),
-                None => api::answer(shared, region, &head, &body),
-            }
+            answer(shared, region, &head, &body)
         }
         Err(_) => Reply::empty(413),
     };
     into_response(reply)
+}
+
+/// The reply of a gateway's port: of its API, or of the simulator's own endpoints.
+fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) -> Reply {
+    let path = head.uri.path();
+    match path.strip_prefix(CONTROL).or((path == CONTROL.trim_end_matches('/')).then_some("")) {
+        Some(path) => control::answer(shared, region, head, path, body),
+        None => api::answer(shared, region, head, body),
+    }
+}
+
+/// A recorded request once more, in this process.
+///
+/// # Errors
+///
+/// When the port is none that a record can play.
+pub(crate) fn again(
+    shared: &Shared,
+    port: &str,
+    region: usize,
+    mut head: Parts,
+    body: &[u8],
+) -> Result<(), String> {
+    match port {
+        "api" | "control" => {
+            let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            head.extensions.insert(control::Peer(here));
+            answer(shared, region, &head, body);
+            Ok(())
+        }
+        _ => Err(format!("requests to the port `{port}` cannot be played again")),
+    }
 }
 
 /// A reply as hyper sends it, marked as simulated.
@@ -116,6 +150,6 @@ pub(crate) fn into_response(reply: Reply) -> Response<Body> {
     response
 }
 
-fn to_text(value: &impl serde::Serialize) -> String {
+pub(crate) fn to_text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
 }

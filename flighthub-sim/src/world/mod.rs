@@ -4,6 +4,7 @@ pub(crate) mod annotations;
 pub(crate) mod calendar;
 pub(crate) mod converters;
 pub(crate) mod deeds;
+pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod flight;
 pub(crate) mod live;
@@ -62,6 +63,7 @@ pub struct World {
     pub(crate) models: models::State,
     pub(crate) modeling: modeling::State,
     pub(crate) store: store::State,
+    pub(crate) events: events::State,
 }
 
 impl World {
@@ -108,6 +110,7 @@ impl World {
             models: models::State::default(),
             modeling: modeling::State::default(),
             store: store::State::default(),
+            events: events::State::default(),
         };
         projects::populate(&mut world);
         fleet::populate(&mut world);

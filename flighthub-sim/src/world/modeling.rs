@@ -12,6 +12,7 @@ use flighthub_api::v1::{
 use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
 
 use super::World;
+use super::events::{Event, ModelPostReconstruction, ModelProgress};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 
@@ -153,6 +154,22 @@ impl Job {
     }
 }
 
+impl Job {
+    /// The progress as it is posted.
+    fn told(&self) -> ModelProgress {
+        let row = self.row();
+        ModelProgress {
+            resource_uuid: self.resource.to_string(),
+            model_uuid: self.uuid.to_string(),
+            model_status: self.status.as_i64(),
+            reconstruction_progress: self.progress,
+            zip_status: self.zip.as_i64(),
+            zip_progress: self.zip_progress,
+            zip_file_key: row.zip_file_key.unwrap_or_default(),
+        }
+    }
+}
+
 /// Share of a duration that has passed, in percent.
 fn percent(passed: Duration, whole: Duration) -> i32 {
     let percent = passed.as_millis() * 100 / whole.as_millis().max(1);
@@ -218,7 +235,24 @@ pub(crate) fn tick(world: &mut World) {
         }
     }
     for job in jobs.iter_mut() {
+        let before = (job.status, job.progress, job.zip, job.zip_progress);
         step(job, now);
+        let after = (job.status, job.progress, job.zip, job.zip_progress);
+        let events = &mut world.events;
+        if (before.0, before.1) != (after.0, after.1) {
+            events.push(Event::ModelReconstructionPercentChange(job.told()));
+        }
+        if (before.2, before.3) != (after.2, after.3) {
+            events.push(Event::ModelZipChange(job.told()));
+        }
+        if before.2 != after.2 && after.2 == ZipStatus::Finished {
+            events.push(Event::ModelPostReconstruction(ModelPostReconstruction {
+                id: job.uuid.to_string(),
+                name: job.uuid.to_string(),
+                kind: if job.kind == ReconstructionKind::TwoD { 8 } else { 9 },
+                object_key: job.told().zip_file_key,
+            }));
+        }
     }
     for source in resources.iter_mut().filter(|source| source.stage == Stage::Imported) {
         let mut own = jobs.iter().filter(|job| job.resource == source.uuid).peekable();

@@ -6,6 +6,7 @@ use flighthub_api::v1::{
 };
 use flighthub_api::{List, Listing, Timestamp};
 
+use super::events::{Event, WaylineFileUploaded};
 use super::flight::{Place, Waypoint, length};
 use super::{World, fleet, projects};
 use crate::caller::Caller;
@@ -205,6 +206,13 @@ pub(crate) fn finish_upload(
         waypoints,
         &operation.object_key,
     );
+    world.events.push(Event::WaylineFileUploaded(WaylineFileUploaded {
+        id: id.to_string(),
+        name: operation.name.clone(),
+        kind: 5,
+        sub_file_type: 0,
+        object_key: operation.object_key,
+    }));
     Ok(RegisteredWayline { name: operation.name, uuid: id })
 }
 

@@ -7,7 +7,7 @@ use flighthub_api::v1::{MediaFileType, MediaUuid, TaskStatus, TaskUuid, TrackId,
 
 use super::{File, Plan, Record, Stage, State, Task};
 use crate::world::flight::{self, Ending, Event, Flight, Phase};
-use crate::world::{World, calendar, fleet, new_uuid, projects, routes};
+use crate::world::{World, calendar, events, fleet, new_uuid, projects, routes};
 
 /// Percent of the battery that a start needs.
 const START_BATTERY: f64 = 30.0;
@@ -34,6 +34,7 @@ struct Scene<'w> {
     routes: &'w routes::State,
     projects: &'w projects::State,
     folders: &'w mut i64,
+    events: &'w mut events::State,
     /// Flights that plans begin.
     children: Vec<Task>,
 }
@@ -51,7 +52,7 @@ pub(crate) fn tick(world: &mut World) {
         return;
     }
     let now = world.now();
-    let World { rng, fleet, routes, projects, tasks, .. } = world;
+    let World { rng, fleet, routes, projects, tasks, events, .. } = world;
     let State { tasks: all, active, folders, by_uuid } = tasks;
     // Of the flights of continuous plans, those that are over.
     let mut over = BTreeSet::new();
@@ -63,7 +64,8 @@ pub(crate) fn tick(world: &mut World) {
             }
         }
     }
-    let mut scene = Scene { now, rng, fleet, routes, projects, folders, children: Vec::new() };
+    let mut scene =
+        Scene { now, rng, fleet, routes, projects, folders, events, children: Vec::new() };
     active.retain(|index| {
         let Some(task) = all.get_mut(*index) else {
             return false;
@@ -418,6 +420,16 @@ impl Scene<'_> {
         if let Some(file) = task.media.files.get_mut(uploaded) {
             file.uploaded = self.now;
             task.media.uploaded += 1;
+            self.events.push(events::Event::MediaFileUploaded(events::MediaFileUploaded {
+                organization_id: World::DEMO_ORGANIZATION.to_owned(),
+                project_id: task.project.to_string(),
+                file_id: file.uuid.to_string(),
+                file_name: file.name.clone(),
+                file_type: file.kind.to_string(),
+                file_size: file.size,
+                device_sn: task.drone.as_ref().map(ToString::to_string).unwrap_or_default(),
+                flight_id: task.uuid.to_string(),
+            }));
         }
         let next = task.media.files.get(uploaded + 1).map_or(0, |file| file.size);
         task.media.next_at = now + (next / UPLINK).max(1);
