@@ -616,9 +616,14 @@ impl State {
 }
 
 /// A region: a world, and the key that it knows.
-#[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) name: String,
     pub(crate) token: String,
     pub(crate) world: World,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("name", &self.name).finish_non_exhaustive()
+    }
 }
