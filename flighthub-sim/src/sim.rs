@@ -576,10 +576,8 @@ impl State {
             None => Err("no such region".to_owned()),
         };
         let notes = outcome.err().map(|problem| format!("{}: {problem}", action.place));
-        if let Some(problem) = &notes {
-            if self.problems.len() < MOST_PROBLEMS {
-                self.problems.push(problem.clone());
-            }
+        if let Some(problem) = notes.as_ref().filter(|_| self.problems.len() < MOST_PROBLEMS) {
+            self.problems.push(problem.clone());
         }
         let body = serde_json::to_vec(&action.deed).unwrap_or_default();
         let now = self.now();

@@ -310,12 +310,11 @@ fn free_text(text: &str, stand_in: &mut StandIn<'_>) -> String {
             let end = rest.find(|c: char| "&;,#\"'<> \r\n\t".contains(c)).unwrap_or(rest.len());
             rest.get(..end).unwrap_or_default()
         });
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            if PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {
-                out.push('=');
-                out.push_str(&stand_in(value));
-                rest = rest.get(1 + value.len()..).unwrap_or_default();
-            }
+        let is_secret = || PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+        if let Some(value) = value.filter(|value| !value.is_empty() && is_secret()) {
+            out.push('=');
+            out.push_str(&stand_in(value));
+            rest = rest.get(1 + value.len()..).unwrap_or_default();
         }
     }
     out

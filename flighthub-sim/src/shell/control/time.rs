@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Asked, Outcome, Problem, plain};
 use crate::clock::Clock;
 use crate::reply::Reply;
-use crate::sim::State;
+use crate::sim::{Gateway, State};
 use crate::world::World;
 
 /// Most virtual seconds of one advance: 31 days.
@@ -108,7 +108,8 @@ fn until_task(
     limit: Duration,
 ) -> Outcome {
     let found = |world: &World| world.tasks.named(task).map(|task| task.status.clone());
-    if !state.gateways.get(region).is_some_and(|gateway| found(&gateway.world).is_some()) {
+    let task_of = |gateway: &Gateway| found(&gateway.world);
+    if state.gateways.get(region).and_then(task_of).is_none() {
         return Err(Problem::new(
             404,
             format!("there is no task `{task}`; GET /__sim/world lists them"),
@@ -126,7 +127,7 @@ fn until_task(
             None => has_ended(&status),
         })
     });
-    let status = state.gateways.get(region).and_then(|gateway| found(&gateway.world));
+    let status = state.gateways.get(region).and_then(task_of);
     let status = json!(status);
     if !reached {
         let error = format!("after {} virtual seconds the task is still {status}", limit.as_secs());
