@@ -28,47 +28,47 @@ const EVERY: Duration = Duration::from_millis(20);
 /// Where events are posted to.
 ///
 /// ```
-/// use flighthub_sim::Target;
+/// use flighthub_sim::EventTarget;
 ///
-/// assert!(Target::new("http://127.0.0.1:9000/hook", "a secret").is_ok());
+/// assert!(EventTarget::new("http://127.0.0.1:9000/hook", "a secret").is_ok());
 /// // Plain HTTP to elsewhere has to be meant.
-/// assert!(Target::new("http://hooks.example.com/", "a secret").is_err());
-/// assert!(Target::over_plain_http("http://hooks.example.com/", "a secret").is_ok());
+/// assert!(EventTarget::new("http://hooks.example.com/", "a secret").is_err());
+/// assert!(EventTarget::over_plain_http("http://hooks.example.com/", "a secret").is_ok());
 /// ```
 #[derive(Clone)]
-pub struct Target {
+pub struct EventTarget {
     url: reqwest::Url,
     token: Secret,
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for EventTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("host", &self.url.host_str()).finish_non_exhaustive()
+        f.debug_struct("EventTarget").field("host", &self.url.host_str()).finish_non_exhaustive()
     }
 }
 
 /// Why events cannot be posted there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetError(String);
+pub struct EventTargetError(String);
 
-impl fmt::Display for TargetError {
+impl fmt::Display for EventTargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for TargetError {}
+impl std::error::Error for EventTargetError {}
 
-impl Target {
+impl EventTarget {
     /// A URL of this machine, or an `https` one, and the token that the signatures are keyed with.
     ///
     /// # Errors
     ///
     /// When it is no such URL.
-    pub fn new(url: &str, token: impl Into<Secret>) -> Result<Self, TargetError> {
+    pub fn new(url: &str, token: impl Into<Secret>) -> Result<Self, EventTargetError> {
         let target = Self::over_plain_http(url, token)?;
         if target.url.scheme() == "http" && !is_here(&target.url) {
-            return Err(TargetError(
+            return Err(EventTargetError(
                 "events go over plain http to this machine only: use https, or allow it".to_owned(),
             ));
         }
@@ -80,12 +80,12 @@ impl Target {
     /// # Errors
     ///
     /// When it is no URL of `http` or `https`.
-    pub fn over_plain_http(url: &str, token: impl Into<Secret>) -> Result<Self, TargetError> {
+    pub fn over_plain_http(url: &str, token: impl Into<Secret>) -> Result<Self, EventTargetError> {
         let wrong =
-            || TargetError("events need a URL such as http://127.0.0.1:9000/hook".to_owned());
+            || EventTargetError("events need a URL such as http://127.0.0.1:9000/hook".to_owned());
         let url = reqwest::Url::parse(url).map_err(|_| wrong())?;
         match url.scheme() {
-            "https" if cfg!(not(feature = "tls")) => Err(TargetError(
+            "https" if cfg!(not(feature = "tls")) => Err(EventTargetError(
                 "this simulator was built without TLS: build it with the feature `tls`".to_owned(),
             )),
             "http" | "https" if url.host_str().is_some() => Ok(Self { url, token: token.into() }),
@@ -100,7 +100,7 @@ fn is_here(url: &reqwest::Url) -> bool {
 }
 
 /// Posts events until it is dropped.
-pub(crate) async fn post(shared: Arc<Shared>, target: Target) {
+pub(crate) async fn post(shared: Arc<Shared>, target: EventTarget) {
     let client =
         reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT).no_proxy().build();
     let Ok(client) = client else {
@@ -126,7 +126,7 @@ fn take(shared: &Shared) -> Vec<(usize, Event)> {
     events.collect()
 }
 
-async fn send(client: &reqwest::Client, target: &Target, body: &str) -> Result<u16, String> {
+async fn send(client: &reqwest::Client, target: &EventTarget, body: &str) -> Result<u16, String> {
     let signature = signature(target.token.expose(), body.as_bytes());
     let reply = client
         .post(target.url.clone())
@@ -142,7 +142,13 @@ async fn send(client: &reqwest::Client, target: &Target, body: &str) -> Result<u
     })
 }
 
-fn note(shared: &Shared, region: usize, target: &Target, body: &str, outcome: Result<u16, String>) {
+fn note(
+    shared: &Shared,
+    region: usize,
+    target: &EventTarget,
+    body: &str,
+    outcome: Result<u16, String>,
+) {
     let mut state = shared.state();
     let now = state.now();
     let (status, notes) = match outcome {
@@ -197,9 +203,9 @@ mod tests {
             ("ftp://127.0.0.1/", false),
             ("hook", false),
         ] {
-            assert_eq!(Target::new(url, "t").is_ok(), good, "{url}");
+            assert_eq!(EventTarget::new(url, "t").is_ok(), good, "{url}");
         }
-        let debug = format!("{:?}", Target::new("http://127.0.0.1/k", "canary").unwrap());
+        let debug = format!("{:?}", EventTarget::new("http://127.0.0.1/k", "canary").unwrap());
         assert!(!debug.contains("canary") && !debug.contains("/k"), "{debug}");
     }
 }

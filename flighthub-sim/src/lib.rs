@@ -20,11 +20,16 @@
 
 mod caller;
 mod clock;
+#[cfg(feature = "contract")]
+pub mod contract;
 #[cfg(feature = "events")]
 mod events;
+mod faults;
 mod journal;
 mod lenient;
+mod limiter;
 mod made;
+pub mod quirks;
 mod record;
 mod refusal;
 mod reply;
@@ -37,8 +42,13 @@ mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
 #[cfg(feature = "events")]
-pub use events::{Target, TargetError};
+pub use events::{EventTarget, EventTargetError};
+pub use faults::{
+    Arrival, DelayClock, Effect, End, ErrorBody, Fault, FaultError, FaultId, FaultKind, FaultPort,
+    FaultReport, Phase, When,
+};
 pub use journal::{Entry, Journal};
+pub use limiter::{RateLimit, TooOften};
 pub use record::{ReplayError, Replayed, replay};
 pub use refusal::Refusal;
 pub use reply::Reply;
@@ -46,6 +56,16 @@ pub use scenario::{Scenario, ScenarioError};
 pub use sim::{RegionView, Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
-pub use world::deeds::Deed;
+pub use world::converters::Target;
+pub use world::deeds::{Deed, Spot};
+pub use world::deployment::{LiveVendor, Profile, Storage};
 pub use world::events::Event;
+pub use world::fleet::Rainfall;
+pub use world::fleet::alerts::Text;
+pub use world::keys::Permit;
 pub use world::live::Livestream;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use flighthub_sim::{Replayed, Scenario, Sim, SimBuilder};
+use flighthub_sim::{Profile, Replayed, Scenario, Sim, SimBuilder};
 
 const HELP: &str = "\
 A simulated DJI FlightHub 2, to develop and test against. Nothing here is real, and nothing reaches DJI.
@@ -19,6 +19,8 @@ Usage: flighthub-sim [serve] [ARGUMENTS]   serve it until Ctrl-C
   --paused            start with the clock paused
   --strict            refuse requests that are not as documented, instead of naming them in a reply header
   --region NAME       a region with a port, a world and a key of its own; may come several times (default eu)
+  --profile NAME      public (DJI's cloud, the default) or private (with stream converters)
+  --console           a port that answers with the page of the web console, printed as FLIGHTHUB_CONSOLE
   --scenario FILE     what happens to the world: a TOML file, or the name of a built-in scenario
   --journal N         how many requests the journal keeps (default 10000)
   --record FILE       write the session to a file for `replay`; it is FILE.part until the end
@@ -117,6 +119,9 @@ fn lines(sim: &Sim) -> String {
         let name = region.name.to_ascii_uppercase().replace('-', "_");
         text += &format!("FLIGHTHUB_URL_{name}={}\n", region.url);
         text += &format!("FLIGHTHUB_TOKEN_{name}={}\n", region.token);
+    }
+    if let Some(console) = sim.console_url() {
+        text += &format!("FLIGHTHUB_CONSOLE={console}\n");
     }
     text
 }
@@ -248,6 +253,15 @@ fn serving(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, S
                 })?);
             }
             "--paused" => builder = builder.paused(true),
+            "--profile" => {
+                let name = values.text(argument, "public or private")?;
+                let profile = [("public", Profile::Public), ("private", Profile::Private)];
+                let found = profile.into_iter().find(|(known, _)| *known == name);
+                let (_, profile) = found
+                    .ok_or_else(|| format!("--profile takes public or private, not `{name}`"))?;
+                builder = builder.profile(profile);
+            }
+            "--console" => builder = builder.console(true),
             "--strict" => builder = builder.strict(true),
             "--region" => regions.push(values.text(argument, "a name such as eu")?),
             "--scenario" => {
@@ -317,7 +331,7 @@ struct Events {
 impl Events {
     #[cfg(feature = "events")]
     fn apply(self, builder: SimBuilder) -> Result<SimBuilder, String> {
-        use flighthub_sim::Target;
+        use flighthub_sim::EventTarget;
         match (self.url, self.secret) {
             (None, None) if !self.allow_http => Ok(builder),
             (Some(url), Some(file)) => {
@@ -328,8 +342,8 @@ impl Events {
                     return Err(format!("--events-secret-file {file}: the file is empty"));
                 }
                 let target = match self.allow_http {
-                    true => Target::over_plain_http(&url, secret),
-                    false => Target::new(&url, secret),
+                    true => EventTarget::over_plain_http(&url, secret),
+                    false => EventTarget::new(&url, secret),
                 };
                 let target = target.map_err(|error| {
                     format!("--events-to: {error}; --events-allow-http allows plain http")

@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::caller::KeyProfile;
 use crate::clock::Clock;
 use crate::journal::{Key, Seen, kept_header, kept_reply_header, mask, without_ports};
 use crate::reply::Reply;
@@ -25,6 +26,7 @@ use crate::scenario::Scenario;
 use crate::setup::{self, Setup};
 use crate::shell;
 use crate::sim::{Shared, State};
+use crate::world::deployment::Profile;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -44,6 +46,7 @@ struct Head {
     speed: f64,
     strict: bool,
     regions: Vec<String>,
+    profile: Option<Profile>,
     /// Whether the world was none that the seed makes.
     custom_world: bool,
     scenario: Option<Described>,
@@ -98,6 +101,7 @@ impl Head {
             speed,
             strict: setup.strict,
             regions: setup.regions.clone(),
+            profile: setup.profile,
             custom_world: setup.world.is_some(),
             scenario: setup.scenario.as_ref().map(|scenario| Described {
                 place: scenario.place().to_owned(),
@@ -124,6 +128,7 @@ impl Head {
             seed: self.seed,
             strict: self.strict,
             regions: self.regions.clone(),
+            profile: self.profile,
             scenario,
             world: None,
         })
@@ -492,7 +497,8 @@ pub fn replay(file: impl AsRef<Path>) -> Result<Replayed, ReplayError> {
     let head: Head = serde_json::from_str(first).map_err(|error| wrong(1, error.to_string()))?;
     let setup = head.setup().map_err(|problem| wrong(1, problem))?;
     let recorder = Recorder::in_memory(&setup, head.speed);
-    let mut state = State::new(setup, 0).map_err(|problem| wrong(1, problem))?;
+    let (mut state, faults) = State::new(setup, 0).map_err(|problem| wrong(1, problem))?;
+    state.arm(faults).map_err(|problem| wrong(1, problem))?;
     state.clock = Clock::held(head.speed);
     state.journal.recorder = Some(recorder);
     let shared = Arc::new(Shared::new(state));
@@ -520,6 +526,9 @@ pub fn replay(file: impl AsRef<Path>) -> Result<Replayed, ReplayError> {
 
 /// Sends a request again.
 fn play(shared: &Shared, line: &Line) -> Result<(), String> {
+    if let Some(fault) = &line.fault {
+        return Err(format!("the request met a fault ({fault}), which is played on sockets only"));
+    }
     let at: Timestamp = line.at.parse().map_err(|_| format!("`{}` is no time", line.at))?;
     let (head, region, body) = {
         let mut state = shared.state();
@@ -548,7 +557,7 @@ fn play(shared: &Shared, line: &Line) -> Result<(), String> {
             "none" => None,
             name => {
                 let keys = state.gateways.get(region).map(setup::keys).unwrap_or_default();
-                let of = |(profile, _): &(_, String)| setup::profile_name(*profile) == name;
+                let of = |(profile, _): &(KeyProfile, String)| profile.name() == name;
                 Some(keys.into_iter().find(of).map_or(STRANGER.to_owned(), |(_, token)| token))
             }
         };

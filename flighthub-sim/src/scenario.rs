@@ -29,9 +29,11 @@ use flighthub_api::v1::TaskStatus;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::faults::Fault;
 use crate::sim::Gateway;
 use crate::world::World;
 use crate::world::deeds::Deed;
+use crate::world::deployment::Profile;
 
 /// Latest start of a scenario, and latest step of a script, after the beginning of the demo world: 31 days.
 const MOST: Duration = Duration::from_secs(31 * 86_400);
@@ -83,6 +85,8 @@ struct File {
     deeds: Vec<Spanned<Start>>,
     #[serde(default)]
     script: Vec<Spanned<Step>>,
+    #[serde(default, rename = "fault")]
+    faults: Vec<Fault>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -93,6 +97,7 @@ struct Head {
     seed: Option<u64>,
     speed: Option<f64>,
     strict: Option<bool>,
+    profile: Option<Profile>,
     regions: Option<Vec<String>>,
     start: Option<Spanned<Moment>>,
 }
@@ -107,8 +112,11 @@ struct Base {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum BaseName {
+    /// The demo world: projects, devices, routes, a flight of this morning.
     #[default]
     Demo,
+    /// The same organization without any of that.
+    Empty,
 }
 
 /// A deed at once; in the first region unless another is named.
@@ -126,7 +134,8 @@ struct Step {
     when: Option<When>,
     after: Option<Span>,
     region: Option<String>,
-    deed: Deed,
+    deed: Option<Deed>,
+    fault: Option<Box<Fault>>,
 }
 
 /// Something that comes to be.
@@ -226,6 +235,9 @@ impl Scenario {
         if let Some(speed) = file.scenario.speed {
             crate::clock::Clock::check(speed).map_err(|problem| at(0, &problem))?;
         }
+        for fault in &file.faults {
+            fault.check().map_err(|problem| at(0, &problem.to_string()))?;
+        }
         for step in &file.script {
             check_step(step.get_ref()).map_err(|problem| at(step.span().start, &problem))?;
         }
@@ -296,6 +308,20 @@ impl Scenario {
         self.file.scenario.strict
     }
 
+    pub(crate) fn profile(&self) -> Option<Profile> {
+        self.file.scenario.profile
+    }
+
+    /// Whether the worlds begin empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.file.world.base == BaseName::Empty
+    }
+
+    /// The faults that are there from the beginning.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        self.file.faults.clone()
+    }
+
     pub(crate) fn regions(&self) -> Option<&[String]> {
         self.file.scenario.regions.as_deref()
     }
@@ -328,7 +354,6 @@ impl Scenario {
         let Some(begin) = gateways.first().map(|gateway| gateway.world.now()) else {
             return Ok(Script::default());
         };
-        let BaseName::Demo = self.file.world.base;
         if let Some(start) = &self.file.scenario.start {
             let place = line(start.span().start);
             let span = match start.get_ref() {
@@ -357,7 +382,12 @@ impl Scenario {
         let mut steps = Vec::new();
         for step in &self.file.script {
             let offset = step.span().start;
-            let Step { at, when, after, region: name, deed } = step.get_ref();
+            let Step { at, when, after, region: name, deed, fault } = step.get_ref();
+            let what = match (deed, fault) {
+                (Some(deed), _) => What::Deed(deed.clone()),
+                (None, Some(fault)) => What::Fault(fault.clone()),
+                (None, None) => continue,
+            };
             let after = after.map_or(Duration::ZERO, |Span(after)| after);
             let due = match (at, when) {
                 (Some(Moment::After(span)), _) => Due::At(now.saturating_add(*span)),
@@ -369,7 +399,7 @@ impl Scenario {
                 due,
                 action: Action {
                     region: region(name.as_ref(), gateways, offset)?,
-                    deed: deed.clone(),
+                    what,
                     place: line(offset),
                 },
             });
@@ -379,6 +409,9 @@ impl Scenario {
 }
 
 fn check_step(step: &Step) -> Result<(), String> {
+    if step.deed.is_some() == step.fault.is_some() {
+        return Err("a step has either `deed` or `fault`".to_owned());
+    }
     match (step.at, &step.when, step.after) {
         (Some(_), Some(_), _) => Err("a step has either `at` or `when`, not both".to_owned()),
         (None, None, _) => Err(
@@ -417,12 +450,21 @@ enum Due {
     When(When, Duration),
 }
 
+/// What happens.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// In the world.
+    Deed(Deed),
+    /// On the wire.
+    Fault(Box<Fault>),
+}
+
 /// Something that happens.
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
     /// The region's place in the list of regions.
     pub(crate) region: usize,
-    pub(crate) deed: Deed,
+    pub(crate) what: What,
     /// File and line.
     pub(crate) place: String,
 }

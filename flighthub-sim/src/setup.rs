@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::caller::KeyProfile;
+use crate::faults::Fault;
 use crate::journal::Known;
 use crate::scenario::{Scenario, Script};
 use crate::sim::Gateway;
 use crate::world::World;
+use crate::world::deployment::Profile;
 
 /// The region when none is named.
 pub(crate) const REGION: &str = "eu";
@@ -18,6 +20,7 @@ pub(crate) struct Setup {
     pub(crate) strict: bool,
     /// At least one, no two of one name.
     pub(crate) regions: Vec<String>,
+    pub(crate) profile: Option<Profile>,
     pub(crate) scenario: Option<Scenario>,
     /// The world of the first region, when it is not made from the seed.
     pub(crate) world: Option<Box<World>>,
@@ -27,6 +30,7 @@ pub(crate) struct Setup {
 pub(crate) struct Made {
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) script: Script,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Setup {
@@ -39,11 +43,16 @@ impl Setup {
         let mut gateways: Vec<Gateway> = (self.regions.iter().enumerate())
             .map(|(index, name)| {
                 let given = self.world.as_deref().filter(|_| index == 0).cloned();
-                Gateway {
-                    name: name.clone(),
-                    token: token_in(name, index),
-                    world: given.unwrap_or_else(|| world_in(name, self.seed)),
-                }
+                let empty = self.scenario.as_ref().is_some_and(Scenario::is_empty);
+                let world = given.unwrap_or_else(|| match empty {
+                    true => World::empty_in(name, self.seed),
+                    false => World::demo_in(name, self.seed),
+                });
+                let world = match self.profile {
+                    Some(profile) => world.with_profile(profile),
+                    None => world,
+                };
+                Gateway { name: name.clone(), world }
             })
             .collect();
         // What lies before the start is nobody's news.
@@ -54,35 +63,15 @@ impl Setup {
             Some(scenario) => scenario.begin(&mut gateways)?,
             None => Script::default(),
         };
-        Ok(Made { gateways, script })
+        let faults = self.scenario.as_ref().map(Scenario::faults).unwrap_or_default();
+        Ok(Made { gateways, script, faults })
     }
 }
 
-/// The demo world of a region.
-fn world_in(_region: &str, seed: u64) -> World {
-    World::demo(seed)
-}
-
-/// The key that only this region knows. The first region has the documented one.
-fn token_in(region: &str, index: usize) -> String {
-    let token = World::demo_token();
-    match (index, token.rsplit_once('.')) {
-        (1.., Some((claims, _))) => format!("{claims}.simulated-key-of-region-{region}"),
-        _ => token,
-    }
-}
-
-/// The name of a profile, as in scenario files and journals.
-pub(crate) const fn profile_name(profile: KeyProfile) -> &'static str {
-    match profile {
-        KeyProfile::Admin => "admin",
-        KeyProfile::Unknown => "unknown",
-    }
-}
-
-/// All keys of a region by their profiles.
+/// All keys of a region by their profiles; a key that nobody knows is none of them.
 pub(crate) fn keys(gateway: &Gateway) -> Vec<(KeyProfile, String)> {
-    vec![(KeyProfile::Admin, gateway.token.clone())]
+    let known = KeyProfile::ALL.into_iter().filter(|profile| *profile != KeyProfile::Unknown);
+    known.map(|profile| (profile, gateway.world.key(profile))).collect()
 }
 
 /// What the journal has to know of the regions.
@@ -91,7 +80,7 @@ pub(crate) fn known(gateways: &[Gateway]) -> Vec<Known> {
         name: gateway.name.as_str().into(),
         keys: keys(gateway)
             .into_iter()
-            .map(|(profile, token)| (token, Arc::from(profile_name(profile))))
+            .map(|(profile, token)| (token, Arc::from(profile.name())))
             .collect(),
     };
     gateways.iter().map(known).collect()

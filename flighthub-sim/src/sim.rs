@@ -1,23 +1,29 @@
 //! A world behind HTTP.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use flighthub_api::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use crate::caller::KeyProfile;
 use crate::clock::Clock;
+use crate::faults::{Arrival, Fault, FaultPort, Plan};
 use crate::journal::{self, Happening, Journal, Ring};
+use crate::limiter::{Limiter, RateLimit};
 use crate::record::Recorder;
-use crate::scenario::{Action, Scenario, Script};
+use crate::scenario::{Action, Scenario, Script, What};
 use crate::setup::{self, Setup};
 use crate::shell::{self, Port, Role};
 use crate::world::World;
 use crate::world::deeds::Deed;
+use crate::world::deployment::Profile;
 
 /// Most deeds of a script that failed and are kept to be read.
 const MOST_PROBLEMS: usize = 100;
@@ -44,7 +50,8 @@ const MOST_PROBLEMS: usize = 100;
 #[derive(Debug)]
 pub struct Sim {
     regions: Vec<RegionView>,
-    shared: Arc<Shared>,
+    console: Option<String>,
+    pub(crate) shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -94,6 +101,13 @@ impl Sim {
     #[must_use]
     pub fn url(&self) -> &str {
         self.regions.first().map_or("", |region| &region.url)
+    }
+
+    /// The URL of the web console, when it was [built with one](SimBuilder::console): a page of HTML for whatever is asked, as
+    /// `https://fh.dji.com` answers to integrators who take it for the API.
+    #[must_use]
+    pub fn console_url(&self) -> Option<&str> {
+        self.console.as_deref()
     }
 
     /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
@@ -239,12 +253,15 @@ pub struct SimBuilder {
     regions: Option<Vec<String>>,
     world: Option<Box<World>>,
     scenario: Option<Scenario>,
+    profile: Option<Profile>,
+    console: bool,
+    rate_limit: Option<RateLimit>,
     journal_capacity: usize,
     record: Option<PathBuf>,
     control_open: bool,
     paused: bool,
     #[cfg(feature = "events")]
-    events: Option<crate::events::Target>,
+    events: Option<crate::events::EventTarget>,
 }
 
 impl Default for SimBuilder {
@@ -257,6 +274,9 @@ impl Default for SimBuilder {
             regions: None,
             world: None,
             scenario: None,
+            profile: None,
+            console: false,
+            rate_limit: None,
             journal_capacity: journal::CAPACITY,
             record: None,
             control_open: false,
@@ -351,8 +371,29 @@ impl SimBuilder {
     /// Posts what happens to a URL, as FlightHub 2 does when the console is told to.
     #[cfg(feature = "events")]
     #[must_use]
-    pub fn events_to(mut self, target: crate::events::Target) -> Self {
+    pub fn events_to(mut self, target: crate::events::EventTarget) -> Self {
         self.events = Some(target);
+        self
+    }
+
+    /// What kind of installation it is: that of the world by default, and the demo world is of the public cloud.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Whether there is a web console, at a port of its own on this machine. Off by default.
+    #[must_use]
+    pub const fn console(mut self, console: bool) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// How often a key may call. By default there is no limit.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
@@ -377,10 +418,14 @@ impl SimBuilder {
             seed: self.seed.or(scenario.and_then(Scenario::seed)).unwrap_or(1),
             strict: self.strict.or(scenario.and_then(Scenario::strict)).unwrap_or(false),
             regions: self.regions.or(named).unwrap_or_else(|| vec![setup::REGION.to_owned()]),
+            profile: self.profile.or(scenario.and_then(Scenario::profile)),
             scenario: self.scenario.clone(),
             world: self.world,
         };
         setup::check_regions(&setup.regions).map_err(wrong)?;
+        if let Some(Err(problem)) = self.rate_limit.as_ref().map(RateLimit::check) {
+            return Err(wrong(format!("the rate limit: {problem}")));
+        }
         let speed = self.speed.or(scenario.and_then(Scenario::speed)).unwrap_or(0.0);
         Clock::check(speed).map_err(wrong)?;
         let listeners = listeners(&self.listen, setup.regions.len())?;
@@ -389,7 +434,8 @@ impl SimBuilder {
             Some(file) => Some(Recorder::to_file(file, &setup, speed)?),
             None => None,
         };
-        let mut state = State::new(setup, self.journal_capacity).map_err(wrong)?;
+        let (mut state, faults) = State::new(setup, self.journal_capacity).map_err(wrong)?;
+        state.limiter = self.rate_limit.map(Into::into);
         state.journal.recorder = recorder;
         state.clock = Clock::new(speed);
         state.clock.pause(self.paused);
@@ -401,12 +447,23 @@ impl SimBuilder {
             regions.push(RegionView {
                 name: gateway.name.clone(),
                 url: url(listener.local_addr()?),
-                token: gateway.token.clone(),
+                token: gateway.world.key(KeyProfile::Admin),
                 project: World::DEMO_PROJECT.to_owned(),
             });
             ports.push(Port { listener, role: Role::Gateway(index) });
         }
-        let shared = Arc::new(Shared { state: Mutex::new(state) });
+        let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
+        ports.push(elsewhere_port);
+        state.elsewhere.url = elsewhere;
+        let mut console = None;
+        if self.console {
+            let (console_port, url) = port("127.0.0.1:0", Role::Console)?;
+            ports.push(console_port);
+            console = Some(url);
+        }
+        state.roles = ports.iter().map(|port| port.role).collect();
+        state.arm(faults).map_err(wrong)?;
+        let shared = Arc::new(Shared::new(state));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
@@ -424,7 +481,7 @@ impl SimBuilder {
             // Dropping the runtime afterwards ends the connections that are still open.
             move || runtime.block_on(serve),
         )?;
-        Ok(Sim { regions, shared, stop, thread: Some(thread) })
+        Ok(Sim { regions, console, shared, stop, thread: Some(thread) })
     }
 }
 
@@ -455,6 +512,14 @@ fn listeners(address: &str, number: usize) -> io::Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
+/// A port and the URL under which this machine reaches it.
+fn port(address: &str, role: Role) -> io::Result<(Port, String)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let url = url(listener.local_addr()?);
+    Ok((Port { listener, role }, url))
+}
+
 /// The URL under which this machine reaches an address; the unspecified address is reached over loopback.
 fn url(address: SocketAddr) -> String {
     match address {
@@ -467,12 +532,21 @@ fn url(address: SocketAddr) -> String {
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// Whether there may be a fault to play.
+    armed: Arc<AtomicBool>,
+    /// Told when a fault wants a port closed, or open again.
+    pub(crate) doors: Notify,
     state: Mutex<State>,
 }
 
 impl Shared {
     pub(crate) fn new(state: State) -> Self {
-        Self { state: Mutex::new(state) }
+        Self { armed: state.faults.armed(), doors: Notify::new(), state: Mutex::new(state) }
+    }
+
+    /// Whether there may be a fault to play. Without a lock, because almost always there is none.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
     }
 
     /// Everything at this moment: the time that passed since the last look is applied first.
@@ -494,6 +568,11 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) journal: Ring,
     pub(crate) strict: bool,
+    /// What answers on the ports.
+    pub(crate) roles: Vec<Role>,
+    pub(crate) faults: Plan,
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) elsewhere: Elsewhere,
     /// What the worlds were made from.
     pub(crate) setup: Setup,
     /// What is still to happen by itself.
@@ -504,24 +583,65 @@ pub(crate) struct State {
     pub(crate) control_open: bool,
 }
 
+/// The other origin that redirects lead to.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) url: String,
+    pub(crate) arrivals: VecDeque<Arrival>,
+}
+
+impl Elsewhere {
+    /// Somebody followed a redirect.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) {
+        if self.arrivals.len() >= 1000 {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(arrival);
+    }
+}
+
 impl State {
-    /// The worlds at their beginning, with a clock that stands still.
+    /// The worlds at their beginning, with a clock that stands still, and the faults that are to be [armed](Self::arm) once the ports are
+    /// known.
     ///
     /// # Errors
     ///
     /// As [`Setup::make`].
-    pub(crate) fn new(setup: Setup, capacity: usize) -> Result<Self, String> {
+    pub(crate) fn new(setup: Setup, capacity: usize) -> Result<(Self, Vec<Fault>), String> {
         let made = setup.make()?;
-        Ok(Self {
+        let state = Self {
             journal: Ring::new(capacity, setup::known(&made.gateways)),
             gateways: made.gateways,
             clock: Clock::new(0.0),
             strict: setup.strict,
+            roles: Vec::new(),
+            faults: Plan::new(setup.seed),
+            limiter: None,
+            elsewhere: Elsewhere { url: String::new(), arrivals: VecDeque::new() },
             setup,
             script: made.script,
             problems: Vec::new(),
             control_open: false,
-        })
+        };
+        Ok((state, made.faults))
+    }
+
+    /// Adds faults.
+    ///
+    /// # Errors
+    ///
+    /// Names what is wrong with the first that cannot be.
+    pub(crate) fn arm(&mut self, faults: Vec<Fault>) -> Result<(), String> {
+        let ports = self.listened_on();
+        for fault in faults {
+            self.faults.inject(fault, &ports).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The ports that faults can be played on.
+    pub(crate) fn listened_on(&self) -> Vec<(FaultPort, usize)> {
+        self.roles.iter().filter_map(|role| role.place()).collect()
     }
 
     /// The virtual time, the same in all regions.
@@ -571,24 +691,28 @@ impl State {
     }
 
     fn act(&mut self, action: &Action) {
-        let outcome = match self.gateways.get_mut(action.region) {
-            Some(gateway) => gateway.world.apply(&action.deed),
-            None => Err("no such region".to_owned()),
+        let outcome = match (&action.what, self.gateways.get_mut(action.region)) {
+            (What::Deed(deed), Some(gateway)) => gateway.world.apply(deed),
+            (What::Fault(fault), Some(_)) => self.arm(vec![(**fault).clone()]),
+            (_, None) => Err("no such region".to_owned()),
         };
         let notes = outcome.err().map(|problem| format!("{}: {problem}", action.place));
         if let Some(problem) = notes.as_ref().filter(|_| self.problems.len() < MOST_PROBLEMS) {
             self.problems.push(problem.clone());
         }
-        let body = serde_json::to_vec(&action.deed).unwrap_or_default();
+        let body = match &action.what {
+            What::Deed(deed) => shell::to_text(deed),
+            What::Fault(fault) => shell::to_text(fault),
+        };
         let now = self.now();
         self.journal.note(
             now,
             Happening {
                 port: "script",
                 region: action.region,
-                method: "DEED",
+                method: if matches!(action.what, What::Deed(_)) { "DEED" } else { "FAULT" },
                 path: &action.place,
-                body: &body,
+                body: body.as_bytes(),
                 notes: notes.into_iter().collect(),
                 status: None,
             },
@@ -609,14 +733,15 @@ impl State {
         self.strict = self.setup.strict;
         self.problems.clear();
         self.clock.restart();
-        Ok(())
+        self.faults.begin_anew(self.setup.seed);
+        self.elsewhere.arrivals.clear();
+        self.arm(made.faults)
     }
 }
 
-/// A region: a world, and the key that it knows.
+/// A region.
 pub(crate) struct Gateway {
     pub(crate) name: String,
-    pub(crate) token: String,
     pub(crate) world: World,
 }
 

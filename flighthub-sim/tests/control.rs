@@ -322,7 +322,7 @@ mod events {
     use std::net::TcpListener;
     use std::sync::mpsc;
 
-    use flighthub_sim::{Sim, Target};
+    use flighthub_sim::{EventTarget, Sim};
 
     use super::*;
 
@@ -369,7 +369,7 @@ mod events {
     #[test]
     fn what_happens_is_posted_in_order_and_once() {
         let (url, taken) = receiver(&["500 No", "302 Elsewhere", "200 OK"]);
-        let target = Target::new(&url, "the organization's token").unwrap();
+        let target = EventTarget::new(&url, "the organization's token").unwrap();
         let sim = Sim::builder().events_to(target).start_blocking().unwrap();
         let element = json!({"name": "a", "desc": "", "resource": {"type": 0, "content": {
             "type": "Feature", "properties": {"color": "#2D8CF0", "clampToGround": false},
@@ -409,7 +409,7 @@ mod events {
     #[test]
     fn a_receiver_that_is_not_there_is_told_in_the_journal() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let target = Target::new(&format!("http://127.0.0.1:{port}/"), "t").unwrap();
+        let target = EventTarget::new(&format!("http://127.0.0.1:{port}/"), "t").unwrap();
         let sim = Sim::builder().events_to(target).start_blocking().unwrap();
         call(&sim, "POST", "/flight-task", Some(&task("Round"))).data();
         sim.advance(Duration::from_secs(3600));

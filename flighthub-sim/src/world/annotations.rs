@@ -42,10 +42,6 @@ impl World {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
-pub(crate) fn tick(_world: &mut World) {}
-
 pub(crate) fn create(
     world: &mut World,
     caller: &Caller,

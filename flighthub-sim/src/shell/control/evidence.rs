@@ -63,7 +63,9 @@ pub(super) fn list(state: &State, asked: &Asked<'_>) -> Outcome {
     if lines {
         let text: String = shown.iter().map(|entry| to_text(entry) + "\n").collect();
         let kind = http::HeaderValue::from_static("application/x-ndjson");
-        return Ok(Reply::empty(200).with(http::header::CONTENT_TYPE, kind).with_body(text));
+        let mut reply = Reply::empty(200).with(http::header::CONTENT_TYPE, kind);
+        reply.body = text.into();
+        return Ok(reply);
     }
     Ok(plain(
         200,

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::to_text;
+use super::{CONTROL, to_text};
 use crate::reply::Reply;
 use crate::sim::{Shared, State};
 
@@ -51,6 +51,14 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ),
     ("GET", "scenarios", "the built-in scenarios"),
     ("POST", "deeds", "lets something happen: one deed or a list of deeds, all of them or none"),
+    ("GET", "faults", "the faults, and how often each was played"),
+    (
+        "POST",
+        "faults",
+        "adds a fault: {\"on\": \"task.create\", \"kind\": \"silence\", \"effect\": \"after\"}",
+    ),
+    ("DELETE", "faults", "takes all faults away; /__sim/faults/ID takes one"),
+    ("GET", "elsewhere", "who followed a redirect to another origin"),
     ("GET", "world", "regions, keys, projects, devices, tasks and the script, in short"),
     (
         "GET",
@@ -109,14 +117,12 @@ impl Asked<'_> {
     }
 }
 
-/// One of them. `path` is what comes after `/__sim/`.
-pub(super) fn answer(
-    shared: &Shared,
-    region: usize,
-    head: &Parts,
-    path: &str,
-    body: &[u8],
-) -> Reply {
+/// One of them.
+pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) -> Reply {
+    let path = head.uri.path().get(CONTROL.len()..).unwrap_or_default();
+    if path == "elsewhere" || path.split('/').next() == Some("faults") {
+        return faults(shared, region, head, path, body);
+    }
     let mut state = shared.state();
     let before = state.now();
     let reply = act(&mut state, region, head, path, body).unwrap_or_else(|problem| {
@@ -130,6 +136,34 @@ pub(super) fn answer(
         record(&mut state, before, region, head, body, &reply);
     }
     reply
+}
+
+/// Faults, and who followed a redirect.
+fn faults(shared: &Shared, region: usize, head: &Parts, path: &str, body: &[u8]) -> Reply {
+    if let Err(problem) = permitted(&shared.state(), head) {
+        return Reply::json(problem.status, to_text(&json!({"error": problem.error})));
+    }
+    let reply = super::faults::answer(shared, head.method.as_str(), path, body);
+    if head.method != Method::GET && reply.status < 400 {
+        let mut state = shared.state();
+        let now = state.now();
+        record(&mut state, now, region, head, body, &reply);
+    }
+    reply
+}
+
+/// # Errors
+///
+/// When the request came from another machine, and those may not.
+fn permitted(state: &State, head: &Parts) -> Result<(), Problem> {
+    let near = head.extensions.get::<Peer>().is_some_and(|Peer(peer)| is_here(*peer));
+    if near || state.control_open {
+        return Ok(());
+    }
+    Err(Problem::new(
+        403,
+        "/__sim/ is for this machine alone: ask it from there, or start the simulator with --control-open",
+    ))
 }
 
 /// Writes down what changed the world, so that a record can be played again.
@@ -148,13 +182,7 @@ fn record(
 }
 
 fn act(state: &mut State, region: usize, head: &Parts, path: &str, body: &[u8]) -> Outcome {
-    let near = head.extensions.get::<Peer>().is_some_and(|Peer(peer)| is_here(*peer));
-    if !near && !state.control_open {
-        return Err(Problem::new(
-            403,
-            "/__sim/ is for this machine alone: ask it from there, or start the simulator with --control-open",
-        ));
-    }
+    permitted(state, head)?;
     let query = pairs(head.uri.query().unwrap_or_default());
     let named = query.iter().find(|(key, _)| key == "region").map(|(_, name)| name.as_str());
     let region = match named {

@@ -35,7 +35,7 @@ fn region(gateway: &mut Gateway) -> Value {
     // They open nothing but this simulator, and its documentation prints them.
     let keys: Map<String, Value> = setup::keys(gateway)
         .into_iter()
-        .map(|(profile, key)| (setup::profile_name(profile).to_owned(), Value::String(key)))
+        .map(|(profile, key)| (profile.name().to_owned(), Value::String(key)))
         .collect();
     let docks = world.fleet.docks.iter().map(|dock| {
         json!({
