@@ -20,8 +20,11 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "events")]
+mod events;
 mod faults;
 mod journal;
 pub mod kmz;
@@ -29,28 +32,37 @@ mod lenient;
 mod limiter;
 mod made;
 pub mod quirks;
+mod record;
 mod refusal;
 mod reply;
+mod scenario;
 mod service;
+mod setup;
 mod shell;
 mod sim;
 mod storage;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+#[cfg(feature = "events")]
+pub use events::{EventTarget, EventTargetError};
 pub use faults::{
     Arrival, DelayClock, Effect, End, ErrorBody, Fault, FaultError, FaultId, FaultKind, FaultPort,
     FaultReport, Phase, When,
 };
+pub use journal::{Entry, Journal};
 pub use limiter::{RateLimit, TooOften};
+pub use record::{ReplayError, Replayed, replay};
 pub use refusal::Refusal;
 pub use reply::Reply;
-pub use sim::{Sim, SimBuilder};
+pub use scenario::{Scenario, ScenarioError};
+pub use sim::{RegionView, Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
 pub use world::converters::Target;
 pub use world::deeds::{Deed, Spot};
 pub use world::deployment::{LiveVendor, Profile, Storage};
+pub use world::events::Event;
 pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;

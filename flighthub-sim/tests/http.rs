@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flighthub_api::ErrorCode;
@@ -1130,7 +1129,7 @@ fn reports_and_starts_are_refused_when_wrong() {
 fn the_clock_stands_still_until_it_is_advanced() {
     let lab = Lab::new();
     let clock = || lab.with("GET", "/__sim/clock", &[], None).json();
-    assert_eq!(clock(), json!({"now": "2026-01-01T08:00:00Z", "speed": 0.0}));
+    assert_eq!(clock(), json!({"now": "2026-01-01T08:00:00Z", "speed": 0.0, "paused": false}));
     let reply = lab.with("POST", "/__sim/advance", &[], Some(r#"{"seconds": 90.5}"#));
     assert_eq!((reply.status, &reply.json()["now"]), (200, &json!("2026-01-01T08:01:30.5Z")));
     assert_eq!(clock()["now"], "2026-01-01T08:01:30.5Z");
@@ -1233,77 +1232,4 @@ async fn many_clients_at_once_are_served() {
     for thread in threads {
         thread.join().unwrap();
     }
-}
-
-// ---- the binary
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn binary() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_flighthub-sim"))
-}
-
-#[test]
-fn the_binary_prints_where_it_listens_and_with_what_key() {
-    use std::io::{BufRead, BufReader};
-    let mut process = Process(
-        binary()
-            .args(["--listen", "127.0.0.1:0", "--seed=3", "--speed", "60"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap(),
-    );
-    let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let url = lines.next().unwrap().strip_prefix("listening on ").unwrap().to_owned();
-    let token = lines.next().unwrap().strip_prefix("FLIGHTHUB_TOKEN=").unwrap().to_owned();
-    let project = lines.next().unwrap().strip_prefix("FLIGHTHUB_PROJECT=").unwrap().to_owned();
-    let parts: Vec<_> = token.split('.').collect();
-    assert!(
-        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[2].starts_with("simulated-"),
-        "{token}"
-    );
-    let headers = [("X-User-Token", token.as_str()), ("X-Project-Uuid", project.as_str())];
-    let devices = send(&url, "GET", "/openapi/v0.1/project/device", &headers, None).data();
-    assert_eq!(devices["list"][0]["gateway"]["sn"], DOCK);
-}
-
-#[test]
-fn the_binary_explains_wrong_arguments_with_code_2() {
-    for (arguments, named) in [
-        (&["--speed", "fast"][..], "--speed"),
-        (&["--speed", "-1"], "--speed"),
-        (&["--seed"], "--seed"),
-        (&["--seed", "x"], "--seed"),
-        (&["--listen"], "--listen"),
-        (&["--port", "1"], "--port"),
-    ] {
-        let output = binary().args(arguments).output().unwrap();
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{text}");
-        assert!(text.contains(named) && text.contains("--help"), "{text}");
-        assert!(output.stdout.is_empty());
-    }
-    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let output =
-        binary().args(["--listen", &busy.local_addr().unwrap().to_string()]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("Choose another --listen"));
-}
-
-#[test]
-fn the_binary_says_what_it_is() {
-    let help = binary().arg("--help").output().unwrap();
-    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--strict"));
-    let version = binary().arg("--version").output().unwrap();
-    assert_eq!(
-        String::from_utf8(version.stdout).unwrap(),
-        concat!("flighthub-sim ", env!("CARGO_PKG_VERSION"), "\n")
-    );
 }

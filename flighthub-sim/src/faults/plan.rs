@@ -68,6 +68,13 @@ impl Plan {
         }
     }
 
+    /// Forgets all faults, and draws from then on as from the beginning.
+    pub(crate) fn begin_anew(&mut self, seed: u64) {
+        self.clear();
+        self.seed = seed;
+        self.injected = 0;
+    }
+
     /// Whether there is anything to play: readable without the lock, for requests in a hurry.
     pub(crate) fn armed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.armed)

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
+use super::unknown;
 use crate::caller::{Caller, Language, PROJECT_HEADER};
 use crate::journal::Seen;
 use crate::lenient::{self, Remark};
@@ -50,12 +51,13 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
         Err(Unreadable::WrongMethod { allowed }) => {
             let is_question = head.method == Method::OPTIONS;
             let reply = Reply::empty(if is_question { 204 } else { 405 });
-            match HeaderValue::from_str(&allowed.join(", ")) {
-                Ok(allowed) => (reply.with(ALLOW, allowed), Vec::new()),
-                Err(_) => (reply, Vec::new()),
-            }
+            let reply = match HeaderValue::from_str(&allowed.join(", ")) {
+                Ok(allowed) => reply.with(ALLOW, allowed),
+                Err(_) => reply,
+            };
+            if is_question { (reply, Vec::new()) } else { nowhere(reply, head, None) }
         }
-        Err(unreadable) => (Reply::empty(404), vec![unreadable.to_string()]),
+        Err(unreadable) => nowhere(Reply::empty(404), head, Some(unreadable.to_string())),
     };
     let now = state.now();
     state.journal.write(
@@ -73,6 +75,18 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
         },
     );
     reply
+}
+
+/// The reply to what no operation answers, with what is known about the path.
+fn nowhere(reply: Reply, head: &Parts, problem: Option<String>) -> (Reply, Vec<String>) {
+    let remark = unknown::remark(head.method.as_str(), head.uri.path()).or(problem);
+    let remarks: Vec<_> =
+        remark.into_iter().map(|text| Remark { path: String::new(), text }).collect();
+    let reply = match noted(&remarks) {
+        Some(notes) => reply.with(NOTES, notes),
+        None => reply,
+    };
+    (reply, remarks.into_iter().map(|remark| remark.text).collect())
 }
 
 /// The refusal of a key that calls too often. Calls without a key are refused for that.

@@ -2,15 +2,16 @@
 
 mod api;
 mod bomb;
-mod control;
+pub(crate) mod control;
 mod faults;
 mod pages;
 pub(crate) mod played;
 pub(crate) mod quirk;
+mod unknown;
 mod wire;
 
 use std::convert::Infallible;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,8 @@ use crate::reply::Reply;
 use crate::sim::Shared;
 use crate::storage;
 use wire::{Link, Step};
+
+pub(crate) use control::deed;
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
 pub(crate) const SIMULATOR: HeaderName = HeaderName::from_static("x-flighthub-simulator");
@@ -130,8 +133,9 @@ async fn accept(shared: Arc<Shared>, listener: tokio::net::TcpListener, role: Ro
             tokio::select! {
                 () = &mut called => break,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(connection(Arc::clone(&shared), stream, role, closing.clone()));
+                    Ok((stream, peer)) => {
+                        let serving = connection(Arc::clone(&shared), stream, peer, role, closing.clone());
+                        connections.spawn(serving);
                     }
                     // Out of file descriptors, or a peer that went at once: others may still come.
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -182,6 +186,7 @@ fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
 async fn connection(
     shared: Arc<Shared>,
     stream: TcpStream,
+    peer: SocketAddr,
     role: Role,
     mut closing: watch::Receiver<()>,
 ) {
@@ -200,7 +205,8 @@ async fn connection(
     }
     let link = Arc::new(Link::default());
     let handle = Arc::clone(&link);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(control::Peer(peer));
         let (shared, link) = (Arc::clone(&shared), Arc::clone(&handle));
         async move {
             let exchange = Exchange { shared: &shared, role, link: &link };
@@ -274,9 +280,8 @@ impl Exchange<'_> {
             }
         };
         let reply = match self.role {
-            Role::Gateway(_) if head.uri.path().starts_with(CONTROL) => {
-                let path = head.uri.path().get(CONTROL.len()..).unwrap_or_default();
-                let reply = control::answer(self.shared, &head, path, &body);
+            Role::Gateway(region) if is_control(&head) => {
+                let reply = control::answer(self.shared, region, &head, &body);
                 faults::settled(self.shared).await;
                 reply
             }
@@ -385,6 +390,39 @@ fn is_console(head: &Parts) -> bool {
     name.eq_ignore_ascii_case(pages::CONSOLE_HOST)
 }
 
+/// Whether a gateway is asked for the simulator's own endpoints.
+fn is_control(head: &Parts) -> bool {
+    let path = head.uri.path();
+    path.starts_with(CONTROL) || path == CONTROL.trim_end_matches('/')
+}
+
+/// A recorded request once more, in this process.
+///
+/// # Errors
+///
+/// When the port is none that a record can play.
+pub(crate) fn again(
+    shared: &Shared,
+    port: &str,
+    region: usize,
+    mut head: Parts,
+    body: &[u8],
+) -> Result<(), String> {
+    match port {
+        "api" => {
+            api::answer(shared, region, &head, body);
+            Ok(())
+        }
+        "control" => {
+            let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            head.extensions.insert(control::Peer(here));
+            control::answer(shared, region, &head, body);
+            Ok(())
+        }
+        _ => Err(format!("requests to the port `{port}` cannot be played again")),
+    }
+}
+
 /// A reply as hyper sends it, marked as simulated.
 pub(crate) fn into_response(reply: Reply) -> Response<Body> {
     let mut response = Response::new(full(reply.body));
@@ -400,6 +438,6 @@ fn full(body: impl Into<Bytes>) -> Body {
     Full::from(body.into()).map_err(|never| match never {}).boxed()
 }
 
-fn to_text(value: &impl serde::Serialize) -> String {
+pub(crate) fn to_text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -6,6 +6,7 @@ use flighthub_api::v1::{
 };
 
 use super::World;
+use super::events::{Event, MapGeoElementsUpdate};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 
@@ -54,6 +55,20 @@ pub(crate) fn create(
     check_shape(&resource)?;
     let id = ElementId::new(world.new_uuid());
     let created_at = world.now();
+    let geometry = match &resource {
+        ElementResource::Point(_) => vec!["Point".to_owned()],
+        ElementResource::Line(_) => vec!["LineString".to_owned()],
+        ElementResource::Polygon(_) => vec!["Polygon".to_owned()],
+        _ => Vec::new(),
+    };
+    world.events.push(Event::MapGeoElementsUpdate(MapGeoElementsUpdate {
+        sync_id: id.to_string(),
+        sync_type: "create".to_owned(),
+        count: 1,
+        format: "geojson".to_owned(),
+        geometry_types: geometry,
+        download_url: String::new(),
+    }));
     world.annotations.annotations.push(Annotation {
         id: id.clone(),
         project,

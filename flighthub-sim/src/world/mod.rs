@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 pub(crate) mod converters;
 pub(crate) mod deeds;
 pub(crate) mod deployment;
+pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod flight;
 pub(crate) mod keys;
@@ -65,6 +66,7 @@ pub struct World {
     pub(crate) models: models::State,
     pub(crate) modeling: modeling::State,
     pub(crate) store: store::State,
+    pub(crate) events: events::State,
 }
 
 impl World {
@@ -160,6 +162,7 @@ impl World {
             models: models::State::default(),
             modeling: modeling::State::default(),
             store: store::State::default(),
+            events: events::State::default(),
         }
     }
 

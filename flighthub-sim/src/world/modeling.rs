@@ -11,6 +11,7 @@ use flighthub_api::v1::{
 };
 use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
 
+use super::events::{Event, ModelPostReconstruction, ModelProgress};
 use super::{World, store};
 use crate::caller::Caller;
 use crate::made::Made;
@@ -163,6 +164,22 @@ fn archive_of(uuid: &ModelUuid) -> String {
     format!("fh/organizations/{}/open_reconstruction/models/{uuid}.zip", World::DEMO_ORGANIZATION)
 }
 
+impl Job {
+    /// The progress as it is posted.
+    fn told(&self) -> ModelProgress {
+        let row = self.row();
+        ModelProgress {
+            resource_uuid: self.resource.to_string(),
+            model_uuid: self.uuid.to_string(),
+            model_status: self.status.as_i64(),
+            reconstruction_progress: self.progress,
+            zip_status: self.zip.as_i64(),
+            zip_progress: self.zip_progress,
+            zip_file_key: row.zip_file_key.unwrap_or_default(),
+        }
+    }
+}
+
 /// Share of a duration that has passed, in percent.
 fn percent(passed: Duration, whole: Duration) -> i32 {
     let percent = passed.as_millis() * 100 / whole.as_millis().max(1);
@@ -238,7 +255,7 @@ pub(crate) fn tick(world: &mut World) {
         }
     }
     for job in jobs.iter_mut() {
-        let before = job.zip;
+        let before = (job.status, job.progress, job.zip, job.zip_progress);
         step(job, now);
         // What a deed has announced happens half-way.
         if job.status == ReconstructionStatus::Running
@@ -254,9 +271,23 @@ pub(crate) fn tick(world: &mut World) {
         {
             job.zip = ZipStatus::Failed;
         }
-        if job.zip != before && job.zip == ZipStatus::Finished {
+        let after = (job.status, job.progress, job.zip, job.zip_progress);
+        let told = &mut world.events;
+        if (before.0, before.1) != (after.0, after.1) {
+            told.push(Event::ModelReconstructionPercentChange(job.told()));
+        }
+        if (before.2, before.3) != (after.2, after.3) {
+            told.push(Event::ModelZipChange(job.told()));
+        }
+        if before.2 != after.2 && after.2 == ZipStatus::Finished {
             let size = job.size().unsigned_abs();
             world.store.put_made(&archive_of(&job.uuid), Made::other(size, size), size, now);
+            told.push(Event::ModelPostReconstruction(ModelPostReconstruction {
+                id: job.uuid.to_string(),
+                name: job.uuid.to_string(),
+                kind: if job.kind == ReconstructionKind::TwoD { 8 } else { 9 },
+                object_key: job.told().zip_file_key,
+            }));
         }
     }
     for source in resources.iter_mut().filter(|source| source.stage == Stage::Imported) {

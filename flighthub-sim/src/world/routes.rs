@@ -6,6 +6,7 @@ use flighthub_api::v1::{
 };
 use flighthub_api::{List, Listing, Timestamp};
 
+use super::events::{Event, WaylineFileUploaded};
 use super::flight::{Course, Place, Waypoint, length};
 use super::{World, fleet, projects};
 use crate::caller::Caller;
@@ -200,10 +201,17 @@ pub(crate) fn finish_upload(
         ));
     }
     let id = WaylineId::new(world.new_uuid());
-    match register(world, &project, id.clone(), &name, key) {
-        Ok(()) => Ok(RegisteredWayline { name, uuid: id }),
-        Err(why) => useless(why),
+    if let Err(why) = register(world, &project, id.clone(), &name, key.clone()) {
+        return useless(why);
     }
+    world.events.push(Event::WaylineFileUploaded(WaylineFileUploaded {
+        id: id.to_string(),
+        name: name.clone(),
+        kind: 5,
+        sub_file_type: 0,
+        object_key: key,
+    }));
+    Ok(RegisteredWayline { name, uuid: id })
 }
 
 /// Makes a route of an object of the bucket, or says why it is none.

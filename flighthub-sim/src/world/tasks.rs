@@ -134,6 +134,40 @@ pub(crate) struct Options {
     pub(crate) media: media::Rules,
 }
 
+/// A task as far as scenarios and overviews have to know it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Progress<'w> {
+    pub(crate) uuid: &'w TaskUuid,
+    pub(crate) name: &'w str,
+    pub(crate) project: &'w ProjectUuid,
+    pub(crate) dock: &'w DockSn,
+    pub(crate) kind: &'w TaskType,
+    pub(crate) status: &'w TaskStatus,
+    pub(crate) begin_at: Timestamp,
+}
+
+impl State {
+    /// All tasks, in the order of their creation.
+    pub(crate) fn progress(&self) -> impl DoubleEndedIterator<Item = Progress<'_>> {
+        self.tasks.iter().map(|task| Progress {
+            uuid: &task.uuid,
+            name: &task.name,
+            project: &task.project,
+            dock: &task.dock,
+            kind: &task.kind,
+            status: &task.status,
+            begin_at: task.begin_at,
+        })
+    }
+
+    /// The task of that UUID, or the latest one of that name.
+    pub(crate) fn named(&self, name_or_uuid: &str) -> Option<Progress<'_>> {
+        let is_it =
+            |task: &Progress<'_>| task.name == name_or_uuid || task.uuid.as_str() == name_or_uuid;
+        self.progress().rev().find(is_it)
+    }
+}
+
 impl State {
     fn add(&mut self, task: Task) {
         let index = self.tasks.len();

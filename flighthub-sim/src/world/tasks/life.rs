@@ -6,7 +6,7 @@ use flighthub_api::Timestamp;
 use flighthub_api::v1::{TaskStatus, TaskUuid, WaylineId};
 
 use super::{Options, Plan, Stage, State, Task};
-use crate::world::{World, fleet, flight, new_uuid, projects, routes, store};
+use crate::world::{World, events, fleet, flight, new_uuid, projects, routes, store};
 
 /// Percent of the battery that a start needs.
 const START_BATTERY: f64 = 30.0;
@@ -30,6 +30,7 @@ pub(super) struct Scene<'w> {
     pub(super) store: &'w mut store::State,
     pub(super) options: &'w Options,
     pub(super) folders: &'w mut i64,
+    pub(super) events: &'w mut events::State,
     /// Flights that plans and broken-off flights begin.
     pub(super) children: Vec<Task>,
 }
@@ -47,7 +48,7 @@ pub(crate) fn tick(world: &mut World) {
         return;
     }
     let now = world.now();
-    let World { rng, fleet, routes, projects, tasks, store, .. } = world;
+    let World { rng, fleet, routes, projects, tasks, store, events, .. } = world;
     let State { tasks: all, active, folders, by_uuid, options } = tasks;
     // Of the flights of continuous plans, those that are over.
     let mut over = BTreeSet::new();
@@ -59,8 +60,18 @@ pub(crate) fn tick(world: &mut World) {
             }
         }
     }
-    let children = Vec::new();
-    let mut scene = Scene { now, rng, fleet, routes, projects, store, options, folders, children };
+    let mut scene = Scene {
+        now,
+        rng,
+        fleet,
+        routes,
+        projects,
+        store,
+        options,
+        folders,
+        events,
+        children: Vec::new(),
+    };
     active.retain(|index| {
         let Some(task) = all.get_mut(*index) else {
             return false;

@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::kmz::VideoAction;
 use crate::made::Made;
 use crate::refusal::Refusal;
+use crate::world::events::{Event, MediaFileUploaded};
 use crate::world::flight::Waypoint;
 use crate::world::store::Content;
 use crate::world::{World, calendar, new_uuid};
@@ -221,6 +222,16 @@ impl Scene<'_> {
             }
             file.uploaded = self.now;
             task.media.uploaded += 1;
+            self.events.push(Event::MediaFileUploaded(MediaFileUploaded {
+                organization_id: World::DEMO_ORGANIZATION.to_owned(),
+                project_id: task.project.to_string(),
+                file_id: file.uuid.to_string(),
+                file_name: file.name.clone(),
+                file_type: file.kind.to_string(),
+                file_size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+                device_sn: task.drone.as_ref().map(ToString::to_string).unwrap_or_default(),
+                flight_id: task.uuid.to_string(),
+            }));
         }
         let next = task.media.files.get(uploaded + 1).map_or(0, File::size);
         task.media.next_at = now + (next / UPLINK).max(1);

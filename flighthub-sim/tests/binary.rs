@@ -1,0 +1,178 @@
+//! The binary, as people and programs in other languages start it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "support/wire.rs"]
+mod wire;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use wire::{DOCK, send};
+
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_flighthub-sim"))
+}
+
+fn run(arguments: &[&str]) -> Output {
+    binary().args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Starts it, and answers its URL and the lines after that.
+fn start(arguments: &[&str]) -> (Process, String, std::io::Lines<BufReader<ChildStdout>>) {
+    let mut process = Process(binary().args(arguments).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    let url = first.strip_prefix("listening on ").unwrap().to_owned();
+    (process, url, lines)
+}
+
+#[test]
+fn the_binary_prints_where_it_listens_and_with_what_key() {
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--seed=3",
+        "--speed",
+        "60",
+        "--region",
+        "eu",
+        "--region",
+        "us-2",
+    ];
+    let (_process, url, lines) = start(&arguments);
+    let lines: Vec<String> = lines.take(4).map(Result::unwrap).collect();
+    let value = |line: usize, name: &str| lines[line].strip_prefix(name).unwrap().to_owned();
+    let token = value(0, "FLIGHTHUB_TOKEN=");
+    let project = value(1, "FLIGHTHUB_PROJECT=");
+    let parts: Vec<_> = token.split('.').collect();
+    assert!(
+        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[2].starts_with("simulated-"),
+        "{token}"
+    );
+    let headers = [("X-User-Token", token.as_str()), ("X-Project-Uuid", project.as_str())];
+    let devices = send(&url, "GET", "/openapi/v0.1/project/device", &headers, None).data();
+    assert_eq!(devices["list"][0]["gateway"]["sn"], DOCK);
+    let (other, key) = (value(2, "FLIGHTHUB_URL_US_2="), value(3, "FLIGHTHUB_TOKEN_US_2="));
+    let projects = |url: &str, key: &str| {
+        send(url, "GET", "/openapi/v0.1/project", &[("X-User-Token", key)], None).status
+    };
+    assert_eq!(
+        (projects(&other, &key), projects(&other, &token), projects(&url, &key)),
+        (200, 401, 401)
+    );
+}
+
+#[test]
+fn serve_is_what_it_does_without_a_word() {
+    let (_process, url, _) = start(&["serve", "--paused", "--scenario", "low-battery"]);
+    let clock = send(&url, "GET", "/__sim/clock", &[], None).json();
+    assert_eq!((&clock["now"], &clock["speed"]), (&"2026-01-01T08:00:00Z".into(), &1.0.into()));
+    assert_eq!(send(&url, "GET", "/__sim/", &[], None).json()["scenario"], "low-battery");
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_a_remedy() {
+    let folder = std::env::temp_dir();
+    let bad = folder.join(format!("flighthub-sim-{}-bad.toml", std::process::id()));
+    std::fs::write(&bad, "[scenario]\nspede = 1\n").unwrap();
+    let bad_text = bad.to_str().unwrap().to_owned();
+    for (arguments, named) in [
+        (&["--speed", "fast"][..], "--speed"),
+        (&["--speed", "-1"], "--speed"),
+        (&["--seed"], "--seed"),
+        (&["--seed", "x"], "--seed"),
+        (&["--listen"], "--listen"),
+        (&["--port", "1"], "--port"),
+        (&["--journal", "many"], "--journal"),
+        (&["--region", "E U"], "E U"),
+        (&["--region", "eu", "--region", "eu"], "twice"),
+        (&["--scenario", "high-battery"], "low-battery"),
+        (&["--scenario", "./nowhere.toml"], "nowhere.toml"),
+        (&["--scenario", &bad_text], "bad.toml:2: "),
+        (&["--events-to", "http://127.0.0.1:1/"], "go together"),
+        (&["replay"], "the file of a record"),
+        (&["replay", "a", "b"], "one file"),
+        (&["fly"], "`fly`"),
+    ] {
+        let output = run(arguments);
+        let text = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+        assert!(text.contains(named) && text.contains("--help"), "{text}");
+        assert!(output.stdout.is_empty());
+    }
+    std::fs::remove_file(bad).unwrap();
+}
+
+#[test]
+fn a_port_that_is_taken_ends_with_1() {
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = run(&["--listen", &busy.local_addr().unwrap().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("Choose another --listen"), "{output:?}");
+}
+
+#[test]
+fn the_binary_says_what_it_is() {
+    let help = run(&["--help"]);
+    assert!(help.status.success() && text(&help.stdout).contains("--strict"));
+    let version = run(&["--version"]);
+    assert_eq!(text(&version.stdout), concat!("flighthub-sim ", env!("CARGO_PKG_VERSION"), "\n"));
+    for arguments in [["scenarios"], ["--list-scenarios"]] {
+        let list = text(&run(&arguments).stdout);
+        assert!(list.contains("low-battery\n    The aircraft"), "{list}");
+    }
+}
+
+/// Every way to end it leaves a whole record.
+#[cfg(unix)]
+#[test]
+fn signals_end_it_cleanly_and_the_record_replays() {
+    for signal in ["TERM", "INT"] {
+        let name = format!("flighthub-sim-{}-{signal}.ndjson", std::process::id());
+        let file: PathBuf = std::env::temp_dir().join(name);
+        let path = file.to_str().unwrap();
+        let (mut process, url, mut lines) = start(&["--record", path, "--seed", "4"]);
+        let token = lines.next().unwrap().unwrap();
+        let token = token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap();
+        for _ in 0..3 {
+            send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", token)], None).data();
+        }
+        assert!(!file.exists());
+        let id = process.0.id().to_string();
+        assert!(
+            Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success()
+        );
+        assert_eq!(process.0.wait().unwrap().code(), Some(0));
+        let output = run(&["replay", path]);
+        assert_eq!(
+            (output.status.code(), text(&output.stdout)),
+            (Some(0), "the same: 3 requests\n".to_owned())
+        );
+        let record = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, record.replace("Atlantic", "Pacific")).unwrap();
+        let output = run(&["replay", path]);
+        let shown = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            shown.contains(".ndjson:2: different\n- {") && shown.contains("Pacific"),
+            "{shown}"
+        );
+        std::fs::write(&file, "no record\n").unwrap();
+        assert_eq!(run(&["replay", path]).status.code(), Some(1));
+        std::fs::remove_file(&file).unwrap();
+    }
+}

@@ -1,0 +1,192 @@
+//! Records: what is written, and that it comes out the same when it is played again.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "support/wire.rs"]
+mod wire;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flighthub_api::v1::DroneSn;
+use flighthub_sim::{Deed, ReplayError, Replayed, Scenario, Sim, SimBuilder, replay};
+use serde_json::{Value, json};
+use wire::{DOCK, DRONE, call, control, send, task};
+
+/// A file that goes when the test ends.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str) -> Self {
+        let name = format!("flighthub-sim-{}-{name}.ndjson", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn part(&self) -> PathBuf {
+        let mut name = self.0.clone().into_os_string();
+        name.push(".part");
+        name.into()
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.0).unwrap()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(self.part());
+    }
+}
+
+const SCENARIO: &str = r#"
+[scenario]
+name = "test"
+[[script]]
+when = { task = "Round", status = "executing" }
+after = "20s"
+deed = { do = "battery", drone = "1581F0Q8X000U00G00A1", percent = 40 }
+"#;
+
+/// A session with a bit of everything, on a clock that runs.
+fn session(file: &Temporary, builder: SimBuilder) {
+    let sim = builder.record(&file.0).start_blocking().unwrap();
+    let uuid = call(&sim, "POST", "/flight-task", Some(&task("Round"))).data()["task_uuid"].clone();
+    let uuid = uuid.as_str().unwrap();
+    for seconds in [3, 50, 61, 600] {
+        sim.advance(Duration::from_secs(seconds));
+        call(&sim, "GET", &format!("/flight-task/{uuid}"), None);
+        call(&sim, "GET", &format!("/device/{DRONE}/state"), None);
+    }
+    let grant = call(&sim, "POST", "/open_model/stores/obtain_token", Some(&json!({}))).data();
+    let report = json!({
+        "resource_uuid": grant["resource_uuid"], "callback_param": grant["callback_param"],
+        "files": [{"name": "a.jpeg", "etag": "0123456789abcdef0123456789abcdef", "checksum": "x"}],
+    });
+    call(&sim, "POST", "/open_model/stores/upload_callback", Some(&report));
+    let rtk = |password: &str| json!({"host": "ntrip.example.net", "port": 8002, "account": "CANARY-1", "password": password, "mount_point": "RTCM33"});
+    call(&sim, "POST", &format!("/device/{DOCK}/rtk"), Some(&rtk("CANARY-2")));
+    call(&sim, "POST", &format!("/device/{DOCK}/rtk"), Some(&rtk("CANARY-3")));
+    sim.apply(&Deed::Battery { drone: DroneSn::new(DRONE), percent: 33 }).unwrap();
+    control(&sim, "POST", "advance", r#"{"seconds": 30.5}"#);
+    control(&sim, "POST", "deeds", r#"{"do": "disconnect", "sn": "7CTXN0000B00B2"}"#);
+    control(&sim, "POST", "pause", "");
+    control(&sim, "POST", "resume", "");
+    call(&sim, "GET", "/project/device", None);
+    call(&sim, "DELETE", "/wayline/x", None);
+    send(sim.url(), "GET", "/openapi/v0.1/project", &[("X-User-Token", "CANARY-4")], None);
+    send(sim.url(), "GET", "/openapi/v0.1/project?token=CANARY-5", &[], None);
+    call(&sim, "POST", "/flight-task", Some(&json!("no object")));
+    control(&sim, "POST", "reset", r#"{"seed": 9}"#);
+    call(&sim, "POST", "/flight-task", Some(&task("After the reset")));
+    let us = sim.region("us").unwrap();
+    send(&us.url, "GET", "/openapi/v0.1/device", &[("X-User-Token", &us.token)], None);
+    assert!(file.part().exists() && !file.0.exists());
+    sim.stop().unwrap();
+    assert!(!file.part().exists() && file.0.exists());
+}
+
+fn builder() -> SimBuilder {
+    let scenario = Scenario::read(SCENARIO, "test.toml").unwrap();
+    Sim::builder().seed(3).scenario(scenario).regions(["eu", "us"])
+}
+
+#[test]
+fn a_session_comes_out_the_same() {
+    let file = Temporary::new("same");
+    session(&file, builder());
+    match replay(&file.0).unwrap() {
+        Replayed::Same { requests } => assert_eq!(requests, file.text().lines().count() - 1),
+        different => panic!("{different:?}"),
+    }
+}
+
+#[test]
+fn a_session_on_a_running_clock_comes_out_the_same() {
+    let file = Temporary::new("running");
+    session(&file, builder().speed(600.0));
+    assert!(matches!(replay(&file.0).unwrap(), Replayed::Same { requests } if requests > 20));
+}
+
+#[test]
+fn the_same_session_is_the_same_file() {
+    let (one, other) = (Temporary::new("one"), Temporary::new("other"));
+    session(&one, builder());
+    session(&other, builder());
+    assert_eq!(one.text(), other.text());
+}
+
+#[test]
+fn nothing_secret_is_in_a_record() {
+    let file = Temporary::new("secret");
+    session(&file, builder());
+    let text = file.text();
+    for secret in ["CANARY", "simulated-key", "eyJ"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&lines[0]["format"], &lines[0]["seed"]),
+        (&json!("flighthub-sim record"), &json!(3))
+    );
+    assert_eq!(lines[0]["scenario"]["text"], SCENARIO);
+    let of =
+        |operation: &'static str| lines.iter().filter(move |line| line["operation"] == operation);
+    let keys: Vec<_> = of("project.list").map(|line| line["key"].clone()).collect();
+    assert_eq!(keys, [json!("(masked)"), json!("none")]);
+    let report = of("openmodel.upload_callback").next().unwrap()["body"].as_str().unwrap();
+    assert!(report.contains(r#""callback_param":"{issued "#), "{report}");
+    // Of the same shape, and still two.
+    let bodies: Vec<_> = of("device.calibrate_rtk").map(|line| line["body"].clone()).collect();
+    assert!(bodies[0].as_str().unwrap().contains(r#""account":"xxxxxx-0""#), "{bodies:?}");
+    assert_ne!(bodies[0], bodies[1]);
+    assert!(lines.iter().any(|line| line["path"] == "/__sim/deeds" && line["port"] == "control"));
+}
+
+#[test]
+fn the_first_difference_is_shown() {
+    let file = Temporary::new("different");
+    session(&file, builder());
+    let text = file.text().replacen(r#""status":"executing""#, r#""status":"elsewhere""#, 1);
+    let text = text.replacen(r#"\"status\":\"executing\""#, r#"\"status\":\"elsewhere\""#, 1);
+    std::fs::write(&file.0, &text).unwrap();
+    match replay(&file.0).unwrap() {
+        Replayed::Different { line, recorded, now } => {
+            assert!(line > 1 && recorded.contains("elsewhere"), "{line}: {recorded}");
+            assert!(now.contains("executing"), "{now}");
+        }
+        same => panic!("{same:?}"),
+    }
+}
+
+#[test]
+fn what_is_no_record_is_refused() {
+    let file = Temporary::new("wrong");
+    session(&file, builder());
+    let good = file.text();
+    let first = good.lines().next().unwrap();
+    for (text, line, part) in [
+        (String::new(), 1, "empty"),
+        ("hello\n".to_owned(), 1, "expected"),
+        (good.replacen("\"version\":1", "\"version\":9", 1), 1, "version 1"),
+        (
+            good.replacen("\"custom_world\":false", "\"custom_world\":true", 1),
+            1,
+            "no record can hold",
+        ),
+        (format!("{first}\nhello\n"), 2, "expected"),
+        (good.replacen("\"region\":\"eu\"", "\"region\":\"xx\"", 1), 2, "no region `xx`"),
+        (good.replacen("\"port\":\"api\"", "\"port\":\"console\"", 1), 2, "cannot be played"),
+    ] {
+        std::fs::write(&file.0, text).unwrap();
+        match replay(&file.0) {
+            Err(ReplayError::Format { line: at, problem }) => {
+                assert_eq!(at, line, "{problem}");
+                assert!(problem.contains(part), "{problem}");
+            }
+            other => panic!("{part}: {other:?}"),
+        }
+    }
+    assert!(matches!(replay("/nowhere/at/all"), Err(ReplayError::Io(_))));
+    assert!(Sim::builder().record("/nowhere/at/all").start_blocking().is_err());
+}

@@ -1,0 +1,223 @@
+//! Scenarios: what a file may say, and what the built-in ones show.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "support/wire.rs"]
+mod wire;
+
+use std::time::Duration;
+
+use flighthub_sim::{Scenario, Sim};
+use serde_json::json;
+use wire::{DOCK, DRONE, call, control, task};
+
+fn with(text: &str) -> Sim {
+    let scenario = Scenario::read(text, "test.toml").unwrap();
+    Sim::builder().scenario(scenario).start_blocking().unwrap()
+}
+
+fn named(name: &str) -> Sim {
+    Sim::builder().scenario(Scenario::named(name).unwrap()).start_blocking().unwrap()
+}
+
+fn battery(sim: &Sim) -> i64 {
+    let state = call(sim, "GET", &format!("/device/{DRONE}/state"), None).data();
+    state["device_state"]["battery"]["capacity_percent"].as_f64().unwrap().round() as i64
+}
+
+fn is_offline(sim: &Sim, dock: &str) -> bool {
+    let lens = call(sim, "GET", "/project/device", None).data();
+    let row =
+        lens["list"].as_array().unwrap().iter().find(|row| row["gateway"]["sn"] == dock).unwrap();
+    row["gateway"]["device_online_status"] == json!(false)
+}
+
+#[test]
+fn the_head_sets_what_the_builder_did_not() {
+    let text = "[scenario]\nseed = 7\nstrict = true\nregions = [\"cn\", \"us\"]\nstart = \"2026-01-01T09:30:00Z\"";
+    let sim = with(text);
+    assert_eq!(sim.now().to_string(), "2026-01-01T09:30:00Z");
+    let names: Vec<_> = sim.regions().iter().map(|region| region.name.as_str()).collect();
+    assert_eq!(names, ["cn", "us"]);
+    let index = control(&sim, "GET", "", "").json();
+    assert_eq!((&index["seed"], &index["strict"]), (&json!(7), &json!(true)));
+    let scenario = Scenario::read(text, "test.toml").unwrap();
+    let sim = Sim::builder()
+        .scenario(scenario)
+        .seed(8)
+        .strict(false)
+        .regions(["eu"])
+        .start_blocking()
+        .unwrap();
+    let index = control(&sim, "GET", "", "").json();
+    assert_eq!(
+        (&index["seed"], &index["strict"], &index["regions"]),
+        (&json!(8), &json!(false), &json!(["eu"]))
+    );
+    // TOML has a notation of its own for times.
+    let sim = with("[scenario]\nstart = 2026-01-01T10:00:00+01:00");
+    assert_eq!(sim.now().to_string(), "2026-01-01T09:00:00Z");
+}
+
+#[test]
+fn deeds_are_done_at_once_and_scripts_later() {
+    let sim = with(
+        r#"
+        [[deed]]
+        do = "battery"
+        drone = "1581F0Q8X000U00G00A1"
+        percent = 55
+
+        [[script]]
+        at = "+2m"
+        deed = { do = "disconnect", sn = "7CTXN0000B00A1" }
+        [[script]]
+        at = 2026-01-01T08:05:00Z
+        deed = { do = "connect", sn = "7CTXN0000B00A1" }
+        "#,
+    );
+    assert_eq!(battery(&sim), 55);
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        seen.push(is_offline(&sim, DOCK));
+        sim.advance(Duration::from_secs(60));
+    }
+    assert_eq!(seen, [false, false, true, true, true, false]);
+    let script = sim.journal().to_port("script");
+    assert_eq!(script.times(2).entries()[0].at().to_string(), "2026-01-01T08:02:00Z");
+    assert!(script.to_string().contains("eu script DEED test.toml:7"), "{script}");
+}
+
+#[test]
+fn a_step_waits_for_a_task() {
+    let sim = with(
+        r#"
+        [[script]]
+        when = { task = "Round", status = "executing" }
+        after = "10s"
+        deed = { do = "battery", drone = "1581F0Q8X000U00G00A1", percent = 44 }
+        "#,
+    );
+    sim.advance(Duration::from_secs(600));
+    sim.journal().to_port("script").times(0);
+    call(&sim, "POST", "/flight-task", Some(&task("Round"))).data();
+    control(&sim, "POST", "until", r#"{"task": "Round", "status": "executing"}"#);
+    let begun = sim.now();
+    sim.journal().to_port("script").times(0);
+    sim.advance(Duration::from_secs(3600));
+    let script = sim.journal().to_port("script");
+    assert_eq!(script.times(1).entries()[0].at().duration_since(&begun), Duration::from_secs(10));
+}
+
+#[test]
+fn every_region_has_a_script_of_its_own() {
+    let sim = with(
+        r#"
+        [scenario]
+        regions = ["eu", "us"]
+        [[deed]]
+        region = "us"
+        do = "disconnect"
+        sn = "7CTXN0000B00A1"
+        "#,
+    );
+    assert!(!is_offline(&sim, DOCK));
+    let world = control(&sim, "GET", "world", "").json();
+    assert_eq!(world["regions"]["eu"]["devices"][0]["online"], true);
+    assert_eq!(world["regions"]["us"]["devices"][0]["online"], false);
+}
+
+#[test]
+fn mistakes_are_told_with_their_line() {
+    for (text, place, part) in [
+        ("[scenario]\nspede = 2", "test.toml:2: ", "speed"),
+        ("[scenario]\nspeed = -2", "test.toml:1: ", "a speed is"),
+        ("[scenario\n", "test.toml:1: ", ""),
+        ("\n[[deed]]\ndo = \"fly\"", "test.toml:2: ", "battery"),
+        ("\n\n[[script]]\ndeed = { do = \"connect\", sn = \"x\" }", "test.toml:3: ", "needs `at`"),
+        (
+            "[[script]]\nat = \"+1m\"\nafter = \"1m\"\ndeed = { do = \"connect\", sn = \"x\" }",
+            "test.toml:1: ",
+            "`after` goes with `when`",
+        ),
+        (
+            "[[script]]\nat = \"+1m\"\nwhen = { task = \"a\", status = \"success\" }\ndeed = { do = \"connect\", sn = \"x\" }",
+            "test.toml:1: ",
+            "not both",
+        ),
+        (
+            "[[script]]\nat = \"soon\"\ndeed = { do = \"connect\", sn = \"x\" }",
+            "test.toml:2: ",
+            "`+10m`",
+        ),
+        (
+            "[[script]]\nat = \"+99d\"\ndeed = { do = \"connect\", sn = \"x\" }",
+            "test.toml:1: ",
+            "31 days",
+        ),
+        (
+            "[[script]]\nwhen = { task = \"a\", status = \"flown\" }\ndeed = { do = \"connect\", sn = \"x\" }",
+            "test.toml:1: ",
+            "such as waiting",
+        ),
+        ("[world]\nbase = \"mars\"", "test.toml:2: ", "demo"),
+    ] {
+        let error = Scenario::read(text, "test.toml").unwrap_err().to_string();
+        assert!(error.starts_with(place) && error.contains(part), "{text}\n{error}");
+    }
+    for (text, part) in [
+        ("[scenario]\nstart = \"2025-12-31T00:00:00Z\"", "test.toml:2: the world begins at"),
+        (
+            "\n[[deed]]\nregion = \"us\"\ndo = \"connect\"\nsn = \"x\"",
+            "test.toml:2: there is no region `us`",
+        ),
+    ] {
+        let scenario = Scenario::read(text, "test.toml").unwrap();
+        let error = Sim::builder().scenario(scenario).start_blocking().unwrap_err();
+        assert!(error.to_string().starts_with(part), "{error}");
+    }
+}
+
+#[test]
+fn dock_offline_shows_212015_for_ten_minutes() {
+    let sim = named("dock-offline");
+    let state = || {
+        let live = json!({"sn": DOCK, "camera_index": "165-0-7", "video_expire": 7200, "quality_type": "adaptive"});
+        call(&sim, "POST", "/live-stream/start", Some(&live)).code()
+    };
+    assert_eq!(state(), 0);
+    sim.advance(Duration::from_secs(301));
+    assert!(is_offline(&sim, DOCK));
+    assert_ne!(state(), 0);
+    sim.advance(Duration::from_secs(600));
+    assert!(!is_offline(&sim, DOCK));
+    assert_eq!(state(), 0);
+}
+
+#[test]
+fn low_battery_lets_no_flight_come_to_its_end() {
+    let sim = named("low-battery");
+    assert_eq!(battery(&sim), 20);
+    call(&sim, "POST", "/flight-task", Some(&task("Round")));
+    let end = control(&sim, "POST", "until", r#"{"task": "Round"}"#).json();
+    assert_eq!(end["status"], "starting_failure", "{end}");
+}
+
+#[test]
+fn stolen_control_refuses_whoever_held_it() {
+    let sim = named("stolen-control");
+    let control = json!({"drone_sn": DRONE, "payload_index": ["81-0-0"]});
+    let lens = json!({"sn": DRONE, "camera_index": "81-0-0", "lens_type": "zoom"});
+    let change = || call(&sim, "POST", "/device/change-lens", Some(&lens)).code();
+    assert_eq!(call(&sim, "POST", "/device/control", Some(&control)).code(), 0);
+    assert_eq!(change(), 0);
+    sim.advance(Duration::from_secs(61));
+    assert_eq!(change(), 228_402);
+}
+
+#[test]
+fn every_built_in_scenario_has_a_test_here() {
+    let here = include_str!("scenario.rs");
+    for name in Scenario::names() {
+        assert!(here.contains(&format!("named(\"{name}\")")), "{name}");
+    }
+}
