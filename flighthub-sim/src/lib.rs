@@ -19,8 +19,10 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+mod faults;
 mod journal;
 mod lenient;
+mod limiter;
 mod made;
 mod refusal;
 mod reply;
@@ -30,10 +32,20 @@ mod sim;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+pub use faults::{
+    Arrival, DelayClock, Effect, End, ErrorBody, Fault, FaultError, FaultId, FaultKind, FaultPort,
+    FaultReport, Phase, When,
+};
+pub use limiter::{RateLimit, TooOften};
 pub use refusal::Refusal;
 pub use reply::Reply;
 pub use sim::{Sim, SimBuilder};
 pub use world::World;
 pub use world::annotations::Annotation;
-pub use world::deeds::Deed;
+pub use world::converters::Target;
+pub use world::deeds::{Deed, Spot};
+pub use world::deployment::{LiveVendor, Profile, Storage};
+pub use world::fleet::Rainfall;
+pub use world::fleet::alerts::Text;
+pub use world::keys::Permit;
 pub use world::live::Livestream;

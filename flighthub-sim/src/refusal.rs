@@ -17,7 +17,7 @@ use flighthub_api::ErrorCode;
 pub struct Refusal {
     /// The HTTP status that carries it.
     pub http: u16,
-    /// The business code.
+    /// The business code. 0 where the reply has no body.
     pub code: ErrorCode,
     /// The text for people.
     pub message: String,
@@ -47,6 +47,18 @@ impl Refusal {
     #[must_use]
     pub fn context(name: &str, problem: impl fmt::Display) -> Self {
         Self::new(200_610, format!("request parameter error, `{name}`: {problem}"))
+    }
+
+    /// The deployment does not have this operation: HTTP 404 with an empty body, as the public cloud answers for converters.
+    #[must_use]
+    pub fn not_deployed() -> Self {
+        Self::new(0, "").http(404)
+    }
+
+    /// Whether the reply has a body. Without one there is the HTTP status alone: no envelope, no code, no message.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.code.get() != 0
     }
 
     /// There is no (good) key: 200401 inside HTTP 200, as for a call without one.
@@ -109,6 +121,12 @@ impl Refusal {
         Self::new(212_015, format!("Device is offline: `{sn}`."))
     }
 
+    /// The firmware of the device is too old for this: 200700.
+    #[must_use]
+    pub fn old_firmware(sn: impl fmt::Display) -> Self {
+        Self::new(200_700, format!("the firmware of device `{sn}` is too old; upgrade it first"))
+    }
+
     /// Nobody streams that camera: 213014.
     #[must_use]
     pub fn unknown_camera(sn: impl fmt::Display, camera_index: impl fmt::Display) -> Self {
@@ -147,6 +165,9 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.has_body() {
+            return write!(f, "HTTP {} without a body", self.http);
+        }
         write!(f, "{} (HTTP {}): {}", self.code, self.http, self.message)
     }
 }

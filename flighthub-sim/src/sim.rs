@@ -1,17 +1,23 @@
 //! A world behind HTTP.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use flighthub_api::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use crate::caller::KeyProfile;
+use crate::faults::{Arrival, FaultPort, Plan};
 use crate::journal::Journal;
+use crate::limiter::{Limiter, RateLimit};
 use crate::shell::{self, Port, Role};
 use crate::world::World;
+use crate::world::deployment::Profile;
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
 ///
@@ -35,7 +41,8 @@ use crate::world::World;
 pub struct Sim {
     url: String,
     token: String,
-    shared: Arc<Shared>,
+    console: Option<String>,
+    pub(crate) shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -60,6 +67,13 @@ impl Sim {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL of the web console, when it was [built with one](SimBuilder::console): a page of HTML for whatever is asked, as
+    /// `https://fh.dji.com` answers to integrators who take it for the API.
+    #[must_use]
+    pub fn console_url(&self) -> Option<&str> {
+        self.console.as_deref()
     }
 
     /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
@@ -117,11 +131,23 @@ pub struct SimBuilder {
     strict: bool,
     listen: String,
     world: Option<World>,
+    profile: Option<Profile>,
+    console: bool,
+    rate_limit: Option<RateLimit>,
 }
 
 impl Default for SimBuilder {
     fn default() -> Self {
-        Self { seed: 1, speed: 0.0, strict: false, listen: "127.0.0.1:0".to_owned(), world: None }
+        Self {
+            seed: 1,
+            speed: 0.0,
+            strict: false,
+            listen: "127.0.0.1:0".to_owned(),
+            world: None,
+            profile: None,
+            console: false,
+            rate_limit: None,
+        }
     }
 }
 
@@ -161,6 +187,27 @@ impl SimBuilder {
         self
     }
 
+    /// What kind of installation it is: that of the world by default, and the demo world is of the public cloud.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Whether there is a web console, at a port of its own on this machine. Off by default.
+    #[must_use]
+    pub const fn console(mut self, console: bool) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// How often a key may call. By default there is no limit.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -182,22 +229,37 @@ impl SimBuilder {
                 "the speed has to be 0 or more",
             ));
         }
-        let listener = TcpListener::bind(&self.listen)?;
-        listener.set_nonblocking(true)?;
-        let url = url(listener.local_addr()?);
+        let (gateway_port, url) = port(&self.listen, Role::Gateway(0))?;
+        let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
+        let mut ports = vec![gateway_port, elsewhere_port];
+        let mut console = None;
+        if self.console {
+            let (console_port, url) = port("127.0.0.1:0", Role::Console)?;
+            ports.push(console_port);
+            console = Some(url);
+        }
         let seed = self.seed;
-        let world = self.world.unwrap_or_else(|| World::demo(seed));
-        let token = World::demo_token();
-        let gateway = Gateway { token: token.clone(), world };
+        let mut world = self.world.unwrap_or_else(|| World::demo(seed));
+        if let Some(profile) = self.profile {
+            world = world.with_profile(profile);
+        }
+        let token = world.key(KeyProfile::Admin);
+        let gateway = Gateway { world };
+        let faults = Plan::new(seed);
         let shared = Arc::new(Shared {
+            armed: faults.armed(),
+            doors: Notify::new(),
             state: Mutex::new(State {
                 gateways: vec![gateway],
                 clock: Clock { started: Instant::now(), speed: self.speed, passed: Duration::ZERO },
                 journal: Journal::default(),
                 strict: self.strict,
+                roles: ports.iter().map(|port| port.role).collect(),
+                faults,
+                limiter: self.rate_limit.map(Into::into),
+                elsewhere: Elsewhere { url: elsewhere, arrivals: VecDeque::new() },
             }),
         });
-        let ports = vec![Port { listener, role: Role::Gateway(0) }];
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
@@ -206,8 +268,16 @@ impl SimBuilder {
             // Dropping the runtime afterwards ends the connections that are still open.
             move || runtime.block_on(shell::serve(serving, ports, stopped)),
         )?;
-        Ok(Sim { url, token, shared, stop, thread: Some(thread) })
+        Ok(Sim { url, token, console, shared, stop, thread: Some(thread) })
     }
+}
+
+/// A port and the URL under which this machine reaches it.
+fn port(address: &str, role: Role) -> io::Result<(Port, String)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let url = url(listener.local_addr()?);
+    Ok((Port { listener, role }, url))
 }
 
 /// The URL under which this machine reaches an address; the unspecified address is reached over loopback.
@@ -222,10 +292,19 @@ fn url(address: SocketAddr) -> String {
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// Whether there may be a fault to play.
+    armed: Arc<AtomicBool>,
+    /// Told when a fault wants a port closed, or open again.
+    pub(crate) doors: Notify,
     state: Mutex<State>,
 }
 
 impl Shared {
+    /// Whether there may be a fault to play. Without a lock, because almost always there is none.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
     /// Everything at this moment: the time that passed since the last look is applied first.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,9 +324,36 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) strict: bool,
+    /// What answers on the ports.
+    pub(crate) roles: Vec<Role>,
+    pub(crate) faults: Plan,
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// The other origin that redirects lead to.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) url: String,
+    pub(crate) arrivals: VecDeque<Arrival>,
+}
+
+impl Elsewhere {
+    /// Somebody followed a redirect.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) {
+        if self.arrivals.len() >= 1000 {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(arrival);
+    }
 }
 
 impl State {
+    /// The ports that faults can be played on.
+    pub(crate) fn listened_on(&self) -> Vec<(FaultPort, usize)> {
+        self.roles.iter().filter_map(|role| role.place()).collect()
+    }
+
     /// The virtual time, the same in all regions.
     pub(crate) fn now(&self) -> Timestamp {
         self.gateways.first().map_or_else(Timestamp::now, |gateway| gateway.world.now())
@@ -258,10 +364,9 @@ impl State {
     }
 }
 
-/// A region: a world, and the key that it knows.
+/// A region.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    pub(crate) token: String,
     pub(crate) world: World,
 }
 

@@ -5,12 +5,13 @@ mod support;
 
 use flighthub_api::server::Answer;
 use flighthub_api::v1::{
-    CameraPosition, DeviceAcquireControl, DeviceChangeCamera, DeviceChangeLens, DeviceClass,
-    DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSn, DeviceState, DockState,
-    DroneMode, DroneSn, GatewayMode, LensType, ProjectDevices, ProjectDevicesOfOrganization,
-    RtkCalibrationStatus, Service, StreamQuality,
+    CameraPosition, ControlHolders, DeviceAcquireControl, DeviceChangeCamera, DeviceChangeLens,
+    DeviceClass, DeviceCommand, DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSn,
+    DeviceState, DockState, DroneMode, DroneSn, FlightCommand, GatewayMode, LensType,
+    LivestreamStart, ProjectDevices, ProjectDevicesOfOrganization, RtkCalibrationStatus, Service,
+    StreamQuality,
 };
-use flighthub_sim::{Caller, World};
+use flighthub_sim::{Caller, Deed, KeyProfile, LiveVendor, World};
 use serde_json::Value;
 
 use support::{A1, B2, C3, NORTH, caller, code, immediate, seconds, world};
@@ -307,4 +308,269 @@ fn a_calibration_moves_the_reference_of_the_dock() {
     assert_eq!(code(world.device_calibrate_rtk(&caller(), support::calibration(DRONE))), 200_101);
     world.disconnect(&DeviceSn::new(B2));
     assert_eq!(code(world.device_calibrate_rtk(&caller(), support::calibration(B2))), 212_015);
+}
+
+#[test]
+fn the_demo_has_every_topology() {
+    let mut world = world();
+    let rows = |world: &mut World, project: &str| {
+        let caller = Caller::admin().in_project(project);
+        json(&world.project_devices(&caller, ProjectDevices::new()).unwrap())["list"].clone()
+    };
+    // A dock without an aircraft has a null, a remote controller no mode.
+    let demo = rows(&mut world, World::DEMO_PROJECT);
+    assert_eq!((demo[2]["gateway"]["sn"].clone(), &demo[2]["drone"]), (C3.into(), &Value::Null));
+    let lagoon = rows(&mut world, World::CONTROLLER_PROJECT);
+    let gateway = &lagoon[0]["gateway"];
+    assert_eq!(
+        (lagoon.as_array().unwrap().len(), &gateway["device_model"]["class"]),
+        (1, &"rc".into())
+    );
+    assert_eq!(gateway.get("mode_code"), None);
+    assert_eq!(lagoon[0]["drone"]["mode_code"], 0);
+    // An aircraft alone has no gateway at all, not even null.
+    let shoal = rows(&mut world, World::DRONE_PROJECT);
+    assert_eq!(shoal[0].get("gateway"), None);
+    let drone = &shoal[0]["drone"];
+    assert_eq!(
+        (&drone["device_online_status"], &drone["mode_code"], &drone["camera_list"]),
+        (&false.into(), &14.into(), &Value::Null)
+    );
+    assert_eq!(rows(&mut world, World::EMPTY_PROJECT), Value::Null);
+    // What has no dock is not in the list of the organization.
+    let docks = world
+        .project_devices_of_organization(&Caller::admin(), ProjectDevicesOfOrganization::new())
+        .unwrap();
+    assert!(docks.iter().all(|pair| {
+        pair.gateway.as_ref().is_some_and(|gateway| gateway.device_model.class == DeviceClass::Dock)
+    }));
+}
+
+#[test]
+fn an_aircraft_alone_reports_zeros_and_takes_no_orders() {
+    const GULL: &str = "1581F0Q8X000U00G00F6";
+    let mut world = world();
+    let caller = Caller::admin().in_project(World::DRONE_PROJECT);
+    let reply = json(&world.device_state(&caller, DeviceState::new(GULL)).unwrap());
+    let state = &reply["device_state"];
+    assert_eq!(
+        (&state["mode_code"], &state["latitude"], &state["battery"]),
+        (&"not_connected".into(), &0.into(), &Value::Null)
+    );
+    let acquire = DeviceAcquireControl::new(GULL, ["53-0-0"]);
+    assert_eq!(code(world.device_acquire_control(&caller, acquire)), 212_015);
+    // A project with nothing but an aircraft has devices: no 210060.
+    let rows = world.device_hms(&caller, DeviceHms::new([GULL])).unwrap();
+    assert_eq!(json(&rows)["list"][0]["device_hms"]["list"], Value::Null);
+}
+
+#[test]
+fn the_state_of_an_aircraft_that_is_off_is_the_last_that_was_heard() {
+    let mut world = world();
+    world.set_battery(&DroneSn::new(DRONE), 50);
+    world.disconnect(&DeviceSn::new(DRONE));
+    let off = state(&mut world, DRONE);
+    world.advance(seconds(600));
+    let later = state(&mut world, DRONE);
+    assert_eq!(
+        (&off["mode_code"], &off["battery"]["capacity_percent"]),
+        (&"not_connected".into(), &50.into())
+    );
+    assert_eq!(later, off, "nothing is heard while it is off");
+    // The dock knows better what it charges.
+    let charge = state(&mut world, A1)["drone_charge_state"]["capacity_percent"].clone();
+    assert!(charge.as_i64().unwrap() > 60, "{charge}");
+    world.connect(&DeviceSn::new(DRONE));
+    assert_eq!(state(&mut world, DRONE)["battery"]["capacity_percent"], charge);
+}
+
+#[test]
+fn cameras_come_with_the_power_and_go_with_it() {
+    let mut world = world();
+    let cameras = |world: &mut World| {
+        let pairs = world.project_devices(&caller(), ProjectDevices::new()).unwrap();
+        json(&pairs[1].drone)["camera_list"].as_array().map(Vec::len)
+    };
+    assert_eq!(cameras(&mut world), None);
+    world.apply(&Deed::PowerOn { drone: SLEEPER.into() }).unwrap();
+    assert_eq!(cameras(&mut world), None, "it takes some seconds");
+    world.advance(seconds(10));
+    assert_eq!(cameras(&mut world), Some(2));
+    // It is one that goes to sleep between its flights.
+    world.advance(seconds(180));
+    assert_eq!(cameras(&mut world), None);
+}
+
+#[test]
+fn storage_fills_in_flight_and_empties_through_the_dock() {
+    let mut world = world();
+    let used = |world: &mut World, sn: &str| state(world, sn)["storage"]["used"].as_i64().unwrap();
+    let (drone, dock) = (used(&mut world, DRONE), used(&mut world, A1));
+    world.task_create(&caller(), immediate(A1, NORTH)).unwrap();
+    world.advance(seconds(120));
+    assert!(used(&mut world, DRONE) > drone + 50_000);
+    assert_eq!(used(&mut world, A1), dock);
+    world.advance(seconds(7_200));
+    assert_eq!((used(&mut world, DRONE), used(&mut world, A1)), (drone, dock));
+}
+
+#[test]
+fn control_has_one_holder_and_goes_from_person_to_person() {
+    let mut world = world();
+    let other = caller().with_key(KeyProfile::NoTasks);
+    let holder = |holders: ControlHolders| json(&holders)["controls"][1]["user"].clone();
+    let acquire = || DeviceAcquireControl::new(DRONE, ["81-0-0"]);
+    let release = || DeviceReleaseControl::new(DRONE, ["81-0-0"]);
+    let first = holder(world.device_acquire_control(&caller(), acquire()).unwrap());
+    assert_eq!(
+        (&first["call_sign"], &first["user_id"], &first["type"]),
+        (&"Operator A".into(), &"1700000000000000001".into(), &"cloud".into())
+    );
+    // Twice changes nothing.
+    assert_eq!(holder(world.device_acquire_control(&caller(), acquire()).unwrap()), first);
+    let second = holder(world.device_acquire_control(&other, acquire()).unwrap());
+    assert_eq!(second["call_sign"], "Observer F");
+    let refused = world
+        .device_change_lens(&caller(), DeviceChangeLens::new(DRONE, "81-0-0", LensType::Zoom))
+        .unwrap_err();
+    assert_eq!(refused.code.get(), 228_402);
+    assert!(refused.message.contains("Observer F"), "{refused}");
+    let zoom = DeviceChangeLens::new(DRONE, "81-0-0", LensType::Zoom);
+    assert!(world.device_change_lens(&other, zoom).is_ok());
+    // Only the holder's release frees it, and a second one is no error.
+    assert_eq!(holder(world.device_release_control(&caller(), release()).unwrap()), second);
+    for _ in 0..2 {
+        let free = holder(world.device_release_control(&other, release()).unwrap());
+        assert_eq!(
+            (&free["call_sign"], &free["user_id"], &free["type"]),
+            (&"".into(), &"".into(), &"".into())
+        );
+    }
+    // It goes with the power.
+    world.device_acquire_control(&caller(), acquire()).unwrap();
+    world.apply(&Deed::PowerOff { drone: DRONE.into() }).unwrap();
+    world.connect(&DeviceSn::new(DRONE));
+    let holders = world.device_release_control(&other, release()).unwrap();
+    assert_eq!(holder(holders)["call_sign"], "");
+}
+
+#[test]
+fn old_firmware_takes_no_orders_but_reports() {
+    let mut world = world();
+    for sn in [A1, DRONE] {
+        world.apply(&Deed::OldFirmware { sn: sn.into() }).unwrap();
+    }
+    let turn = DeviceChangeCamera::new(A1, "165-0-7", CameraPosition::Outdoor);
+    let command = |sn: &str| DeviceCommand::new(sn, FlightCommand::ReturnHome);
+    for refused in [
+        code(world.device_change_camera(&caller(), turn)),
+        code(world.device_calibrate_rtk(&caller(), support::calibration(A1))),
+        code(world.device_command(&caller(), command(A1))),
+        code(world.device_command(&caller(), command(DRONE))),
+        acquire(&mut world, "81-0-0"),
+        lens(&mut world, LensType::Zoom),
+        code(world.livestream_start(&caller(), LivestreamStart::new(DRONE, "81-0-0", 60))),
+    ] {
+        assert_eq!(refused, 200_700);
+    }
+    assert_eq!(state(&mut world, DRONE)["mode_code"], "standby");
+}
+
+#[test]
+fn orders_go_to_the_aircraft_or_its_dock_and_only_where_they_fit() {
+    let mut world = world();
+    let order = |world: &mut World, sn: &str, order: FlightCommand| {
+        code(world.device_command(&caller(), DeviceCommand::new(sn, order)))
+    };
+    for (expected, sn, what) in [
+        (228_402, A1, FlightCommand::ReturnHome),
+        (228_402, DRONE, FlightCommand::PauseTask),
+        (228_406, C3, FlightCommand::ReturnHome),
+        (228_406, A1, FlightCommand::from("look_around")),
+        (210_900, "nothing", FlightCommand::ReturnHome),
+        (219_014, "1581F0Q8X000U00G00F6", FlightCommand::ReturnHome),
+    ] {
+        assert_eq!(order(&mut world, sn, what.clone()), expected, "{sn} {what}");
+    }
+    world.task_create(&caller(), immediate(A1, NORTH)).unwrap();
+    world.advance(seconds(60));
+    for (expected, sn, what) in [
+        (228_402, A1, FlightCommand::CancelReturnHome),
+        (228_402, DRONE, FlightCommand::ResumeTask),
+        (0, DRONE, FlightCommand::PauseTask),
+        (0, A1, FlightCommand::ResumeTask),
+        (228_406, A1, FlightCommand::ReturnToDesignatedDock),
+        (0, A1, FlightCommand::ReturnHome),
+        (228_402, A1, FlightCommand::ReturnHome),
+        (0, DRONE, FlightCommand::CancelReturnHome),
+    ] {
+        assert_eq!(order(&mut world, sn, what.clone()), expected, "{sn} {what}");
+        world.advance(seconds(2));
+    }
+}
+
+#[test]
+fn an_address_has_the_form_of_its_vendor() {
+    let cases: [(LiveVendor, Option<&str>, fn(&str) -> bool); 5] = [
+        (LiveVendor::Volc, Some("volc"), |url| {
+            url.starts_with("app_id=") && url.contains("&room_id=1581F0Q8X000U00G00A1_81-0-0&")
+        }),
+        (LiveVendor::Srs, Some("srs"), |url| {
+            url.starts_with("http://") && url.contains(":30806/") && url.contains("/whep/?")
+        }),
+        (LiveVendor::Agora, Some("agora"), |url| {
+            let text: Value = serde_json::from_str(url).unwrap();
+            text["channel_name"].is_string() && text["uid"].is_string()
+        }),
+        (LiveVendor::Unknown, Some("quantum"), |url| url.starts_with("quantum:")),
+        (LiveVendor::None, None, |url| url.contains("whep")),
+    ];
+    for (vendor, url_type, fits) in cases {
+        let mut world = world();
+        world.apply(&Deed::LiveVendor { vendor }).unwrap();
+        let start = LivestreamStart::new(DRONE, "81-0-0", 600);
+        let reply = json(&world.livestream_start(&caller(), start).unwrap());
+        assert_eq!(reply.get("url_type").and_then(Value::as_str), url_type, "{vendor:?}");
+        assert!(fits(reply["url"].as_str().unwrap()), "{vendor:?}: {reply}");
+        assert_eq!(reply["expire_ts"], world.now().unix_seconds() + 600);
+    }
+}
+
+#[test]
+fn a_stream_ends_after_five_minutes_without_a_viewer_or_when_it_expires() {
+    for (lifetime, lasts, over) in [(7_200, 299, 300), (60, 59, 60)] {
+        let mut world = world();
+        let start = LivestreamStart::new(A1, "165-0-7", lifetime);
+        world.livestream_start(&caller(), start).unwrap();
+        world.advance(seconds(lasts));
+        assert_eq!(state(&mut world, A1)["live_status"].as_array().unwrap().len(), 1);
+        world.advance(seconds(over - lasts));
+        assert!(world.livestreams().is_empty());
+    }
+}
+
+#[test]
+fn livestreams_are_refused() {
+    let mut world = world();
+    let refused = |world: &mut World, caller: &Caller, sn: &str, camera: &str, lifetime: i32| {
+        let start = LivestreamStart::new(sn, camera, lifetime);
+        let refusal = world.livestream_start(caller, start).unwrap_err();
+        (refusal.http, refusal.code.get())
+    };
+    world.disconnect(&DeviceSn::new(B2));
+    let cases = [
+        (caller(), SLEEPER, "99-0-0", 60, (200, 213_003)),
+        (caller(), B2, "165-0-7", 60, (200, 212_015)),
+        (caller(), DRONE, "99-0-0", 60, (200, 213_014)),
+        (caller(), CONTROLLER, "165-0-7", 60, (200, 213_014)),
+        (caller(), "nothing", "165-0-7", 60, (200, 210_900)),
+        (caller(), "9N9XL0000D00E5", "165-0-7", 60, (200, 219_014)),
+        (caller(), A1, "165-0-7", 0, (200, 200_101)),
+        (Caller::admin(), A1, "165-0-7", 60, (403, 200_403)),
+        (Caller::admin().in_project("nowhere"), A1, "165-0-7", 60, (500, 200_500)),
+    ];
+    for (caller, sn, camera, lifetime, expected) in cases {
+        assert_eq!(refused(&mut world, &caller, sn, camera, lifetime), expected, "{sn} {camera}");
+    }
+    assert!(world.livestreams().is_empty());
 }

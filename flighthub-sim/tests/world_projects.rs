@@ -5,11 +5,11 @@ mod support;
 
 use flighthub_api::Token;
 use flighthub_api::v1::{
-    Project, ProjectAddMembers, ProjectList, ProjectListUsage, ProjectMember, ProjectRole,
-    ProjectSortColumn, ProjectStsToken, ProjectUuid, Service, SortDirection, SystemStatus, TaskGet,
-    TaskStatus, WaylineFinishUpload, WaylineGet, WaylineList,
+    Project, ProjectAddMembers, ProjectAuthorizedStatus, ProjectList, ProjectListUsage,
+    ProjectMember, ProjectRole, ProjectSortColumn, ProjectStsToken, ProjectUuid, Service,
+    SortDirection, SystemStatus, TaskGet, TaskStatus, WaylineFinishUpload, WaylineGet, WaylineList,
 };
-use flighthub_sim::{Caller, World};
+use flighthub_sim::{Caller, Language, World};
 
 use support::{A1, NORTH, caller, code, immediate, seconds, world};
 
@@ -30,7 +30,14 @@ fn projects_are_paged_searched_and_sorted() {
     let names = |projects: Vec<Project>| {
         projects.into_iter().map(|project| project.name).collect::<Vec<_>>()
     };
-    assert_eq!(names(projects(&mut world, |_| ())), ["Atlantic test field", "Spare reef"]);
+    let all =
+        ["Atlantic test field", "Spare reef", "Lagoon patrol", "Shoal survey", "Weather station"];
+    assert_eq!(names(projects(&mut world, |_| ())), all);
+    // Only those that the person of the key has joined.
+    let joined = projects(&mut world, |list| {
+        list.prj_authorized_status = Some(ProjectAuthorizedStatus::Authorized);
+    });
+    assert_eq!(names(joined), all[..4]);
     assert_eq!(
         names(projects(&mut world, |list| list.q = Some("REEF".to_owned()))),
         ["Spare reef"]
@@ -40,17 +47,18 @@ fn projects_are_paged_searched_and_sorted() {
     };
     assert_eq!(page(&mut world, 1, 1), ["Atlantic test field"]);
     assert_eq!(page(&mut world, 2, 1), ["Spare reef"]);
-    assert!(page(&mut world, 3, 1).is_empty());
+    assert_eq!(page(&mut world, 2, 3), ["Shoal survey", "Weather station"]);
+    assert!(page(&mut world, 6, 1).is_empty());
     let simple = projects(&mut world, |list| {
         (list.page, list.page_size, list.usage) =
             (Some(2), Some(1), Some(ProjectListUsage::Simple));
     });
-    assert_eq!(simple.len(), 2);
+    assert_eq!(simple.len(), 5);
     let sorted = projects(&mut world, |list| {
         (list.sort_column, list.sort_type) =
             (Some(ProjectSortColumn::CreatedAt), Some(SortDirection::Descending));
     });
-    assert_eq!(names(sorted), ["Spare reef", "Atlantic test field"]);
+    assert!(names(sorted).into_iter().eq(all.into_iter().rev()));
     let mut operation = ProjectList::new();
     operation.page = Some(0);
     assert_eq!(code(world.project_list(&Caller::admin(), operation)), 200_101);
@@ -83,6 +91,29 @@ fn people_are_added_and_changed() {
         );
     }
     assert_eq!(world.members(&project).len(), 2);
+}
+
+#[test]
+fn a_project_that_nobody_has_joined_is_listed_and_closed() {
+    let world = world();
+    let admit = |operation: &str| {
+        let (key, project) = (World::demo_token(), World::CLOSED_PROJECT);
+        let outcome = world.admit(operation, Some(&key), Some(project), Language::English);
+        outcome.map(|_| ()).map_err(|refusal| (refusal.http, refusal.code.get()))
+    };
+    for operation in ["project.devices", "device.state", "task.create", "openmodel.start"] {
+        assert_eq!(admit(operation), Err((403, 200_403)), "{operation}");
+    }
+    // The organization's own operations do not look at the header.
+    for operation in ["system.status", "project.list", "project.devices_of_organization"] {
+        assert_eq!(admit(operation), Ok(()), "{operation}");
+    }
+}
+
+#[test]
+fn regions_have_the_same_content() {
+    let (mut eu, mut us) = (world(), World::demo_in("us", 1));
+    assert_eq!(projects(&mut eu, |_| ()), projects(&mut us, |_| ()));
 }
 
 #[test]

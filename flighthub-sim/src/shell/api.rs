@@ -3,31 +3,46 @@
 use std::borrow::Cow;
 
 use flighthub_api::server::{self, Note, NoteKind, Parsed, Unreadable};
-use flighthub_api::v1::{ProjectUuid, dispatch};
+use flighthub_api::v1::dispatch;
 use http::header::ALLOW;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
-use crate::caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
+use crate::caller::{Caller, Language, PROJECT_HEADER};
 use crate::journal::Seen;
 use crate::lenient::{self, Remark};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::sim::{Shared, State};
+use crate::world::World;
+use crate::world::keys::{EMPTY_LIST, Permit};
 
 /// What a request had that is not as documented.
 const NOTES: HeaderName = HeaderName::from_static("x-flighthub-simulator-notes");
 
+/// The operation that a request means. Monitors ask by HEAD what others ask by GET.
+pub(super) fn operation(head: &Parts) -> Option<&'static str> {
+    server::route(method(head), head.uri.path()).ok().map(|info| info.id)
+}
+
+fn method(head: &Parts) -> &str {
+    if head.method == Method::HEAD { Method::GET.as_str() } else { head.method.as_str() }
+}
+
 /// A call, answered and written down. As at the real gateway the path counts before the key.
 pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) -> Reply {
     let mut state = shared.state();
-    let route = server::route(head.method.as_str(), head.uri.path());
+    let route = server::route(method(head), head.uri.path());
     let operation = route.as_ref().ok().map(|info| info.id);
     let (reply, notes) = match route {
-        Ok(info) => called(&mut state, region, info.id, head, body),
+        Ok(info) => match too_often(&mut state, head) {
+            Some(refusal) => (refusal, vec!["the rate limit is reached".to_owned()]),
+            None => called(&mut state, region, info.id, head, body),
+        },
         Err(Unreadable::WrongMethod { allowed }) => {
-            let reply = Reply::empty(405);
+            let is_question = head.method == Method::OPTIONS;
+            let reply = Reply::empty(if is_question { 204 } else { 405 });
             match HeaderValue::from_str(&allowed.join(", ")) {
                 Ok(allowed) => (reply.with(ALLOW, allowed), Vec::new()),
                 Err(_) => (reply, Vec::new()),
@@ -46,11 +61,19 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
             bytes: body.len() as u64,
             operation,
             notes: &notes,
-            fault: None,
+            fault: super::played::words(head),
             reply: Some(&reply),
         },
     );
     reply
+}
+
+/// The refusal of a key that calls too often. Calls without a key are refused for that.
+fn too_often(state: &mut State, head: &Parts) -> Option<Reply> {
+    let limiter = state.limiter.as_mut()?;
+    let now = state.gateways.first()?.world.now();
+    let key = head.headers.get("x-user-token")?;
+    limiter.count(key.as_bytes(), now)
 }
 
 /// The reply to a call and what was odd about it.
@@ -63,7 +86,8 @@ fn called(
 ) -> (Reply, Vec<String>) {
     let (outcome, remarks) = call(state, region, operation, head, body);
     let reply = match &outcome {
-        Ok(answer) => accepted(answer.data()),
+        Ok(Said::Answer(answer)) => accepted(answer.data()),
+        Ok(Said::EmptyList) => accepted(Some(EMPTY_LIST)),
         Err(refusal) => refused(refusal),
     };
     let reply = match noted(&remarks) {
@@ -73,6 +97,13 @@ fn called(
     (reply, remarks.into_iter().map(|remark| remark.text).collect())
 }
 
+/// What is said to a call that is not refused.
+enum Said {
+    Answer(server::Answer),
+    /// What a key without rights to devices gets instead of them.
+    EmptyList,
+}
+
 /// What the world says to a call, and what was odd about it.
 fn call(
     state: &mut State,
@@ -80,21 +111,22 @@ fn call(
     operation: &str,
     head: &Parts,
     body: &[u8],
-) -> (Result<server::Answer, Refusal>, Vec<Remark>) {
+) -> (Result<Said, Refusal>, Vec<Remark>) {
     let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
     let strict = state.strict;
     let Some(gateway) = state.gateways.get_mut(region) else {
         return (Err(Refusal::server("no such region")), Vec::new());
     };
-    let caller = match caller(&gateway.token, &head.headers, operation) {
-        Ok(caller) => caller,
+    let caller = match admit(&gateway.world, &head.headers, operation) {
+        Ok((caller, Permit::Granted)) => caller,
+        Ok(_) => return (Ok(Said::EmptyList), Vec::new()),
         Err(refusal) => return (Err(refusal), Vec::new()),
     };
     let (query, body, mut remarks) = match tidied(operation, query, body) {
         Ok(tidied) => tidied,
         Err(refusal) => return (Err(refusal), Vec::new()),
     };
-    let read = server::read_request(head.method.as_str(), path, &query, &body);
+    let read = server::read_request(method(head), path, &query, &body);
     let Parsed { operation, notes, .. } = match read {
         Ok(parsed) => parsed,
         Err(Unreadable::BadArgument { path, problem, .. }) if !path.is_empty() => {
@@ -107,7 +139,7 @@ fn call(
             Err(Refusal::argument(&remark.path, format!("{} (refused by --strict)", remark.text)))
         }
         (None, Some(note)) if strict => Err(undocumented(note)),
-        _ => dispatch(&mut gateway.world, &caller, operation),
+        _ => dispatch(&mut gateway.world, &caller, operation).map(Said::Answer),
     };
     remarks.extend(
         notes.iter().map(|note| Remark { path: note.path.clone(), text: note.to_string() }),
@@ -133,8 +165,8 @@ fn tidied<'r>(operation: &str, query: &'r str, body: &'r [u8]) -> Result<Tidied<
     }
 }
 
-/// Who calls. The system status takes any key, but none is none.
-fn caller(demo: &str, headers: &HeaderMap, operation: &str) -> Result<Caller, Refusal> {
+/// Who calls, and what becomes of it.
+fn admit(world: &World, headers: &HeaderMap, operation: &str) -> Result<(Caller, Permit), Refusal> {
     let text = |name: &str| {
         headers
             .get(name)
@@ -142,16 +174,9 @@ fn caller(demo: &str, headers: &HeaderMap, operation: &str) -> Result<Caller, Re
             .map(str::trim)
             .filter(|text| !text.is_empty())
     };
-    let token = text("x-user-token").ok_or_else(Refusal::no_key)?;
-    let key = if token == demo { KeyProfile::Admin } else { KeyProfile::Unknown };
-    if key == KeyProfile::Unknown && operation != "system.status" {
-        return Err(Refusal::wrong_key());
-    }
     let language =
         if text("x-language") == Some("en") { Language::English } else { Language::Chinese };
-    let mut caller = Caller::admin().with_key(key).with_language(language);
-    caller.project = text(PROJECT_HEADER).map(ProjectUuid::from);
-    Ok(caller)
+    world.admit(operation, text("x-user-token"), text(PROJECT_HEADER), language)
 }
 
 /// What the real one seems to let pass, and `--strict` does not.
@@ -199,7 +224,10 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn refused(refusal: &Refusal) -> Reply {
+pub(super) fn refused(refusal: &Refusal) -> Reply {
+    if !refusal.has_body() {
+        return Reply::empty(refusal.http);
+    }
     let failure = Failure { code: refusal.code.get(), message: &refusal.message };
     Reply::json(refusal.http, super::to_text(&failure))
 }

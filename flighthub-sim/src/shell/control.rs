@@ -33,6 +33,9 @@ struct ControlError {
 pub(super) fn answer(shared: &Shared, head: &Parts, path: &str, body: &[u8]) -> Reply {
     let wrong = |status: u16, error: String| Reply::json(status, to_text(&ControlError { error }));
     match (head.method.as_str(), path) {
+        (method, path) if path == "elsewhere" || path.split('/').next() == Some("faults") => {
+            return super::faults::answer(shared, method, path, body);
+        }
         ("GET", "clock") => {}
         ("POST", "advance") => {
             let seconds = match serde_json::from_slice::<Advance>(body) {

@@ -41,10 +41,6 @@ impl World {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
-pub(crate) fn tick(_world: &mut World) {}
-
 pub(crate) fn create(
     world: &mut World,
     caller: &Caller,

@@ -1,5 +1,6 @@
 //! Stream converters, as a private installation has them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flighthub_api::v1::{
@@ -8,6 +9,7 @@ use flighthub_api::v1::{
     CreatedConverter, DeviceSn, ProjectUuid,
 };
 use flighthub_api::{Accepted, Listing, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{World, live};
 use crate::caller::Caller;
@@ -21,13 +23,49 @@ const START: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pulling from the device timed out.
 const PULL_TIMEOUT: i32 = 212_058;
-/// The target refused the connection. Here that is every target on a host below `.invalid`.
-const TARGET_REFUSED: i32 = 212_061;
+
+/// What becomes of a stream that is pushed to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Target {
+    /// It arrives. So does everything that no deed speaks of, but for hosts below `.invalid`, which refuse.
+    Accepts,
+    /// The connection is refused: the converter fails with 212061.
+    Refuses,
+    /// Pushing times out: the converter fails with 212062.
+    TimesOut,
+    /// The proxy that pushes cannot be made: the converter fails with 212060.
+    NoProxy,
+}
+
+impl Target {
+    const fn code(self) -> Option<i32> {
+        match self {
+            Self::Accepts => None,
+            Self::Refuses => Some(212_061),
+            Self::TimesOut => Some(212_062),
+            Self::NoProxy => Some(212_060),
+        }
+    }
+}
 
 /// The converters of the organization.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     converters: Vec<Record>,
+    /// What hosts do, by their names.
+    targets: BTreeMap<String, Target>,
+}
+
+impl State {
+    pub(crate) fn set_target(&mut self, host: &str, outcome: Target) -> Result<(), String> {
+        if host.is_empty() || host.contains(['/', ':', '@']) {
+            return Err(format!("`host`: `{host}` is no host name such as media.example.net"));
+        }
+        self.targets.insert(host.to_owned(), outcome);
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -47,12 +85,22 @@ struct Record {
 }
 
 impl Record {
-    fn refused(&self) -> bool {
-        let host = match &self.options.url {
-            Some(url) => url.expose().split('/').nth(2).and_then(|host| host.split(':').next()),
-            None => self.options.server_ip.as_deref(),
+    /// The host that it pushes to.
+    fn host(&self) -> Option<&str> {
+        let Some(url) = &self.options.url else {
+            return self.options.server_ip.as_deref();
         };
-        host.is_some_and(|host| host.ends_with(".invalid"))
+        let authority = url.expose().split('/').nth(2)?;
+        let host = authority.rsplit('@').next()?;
+        host.split(':').next()
+    }
+
+    /// Why the target does not take the stream.
+    fn obstacle(&self, targets: &BTreeMap<String, Target>) -> Option<i32> {
+        let host = self.host()?;
+        let outcome = targets.get(host).copied();
+        let reserved = if host.ends_with(".invalid") { Target::Refuses } else { Target::Accepts };
+        outcome.unwrap_or(reserved).code()
     }
 
     fn fail(&mut self, code: i32) {
@@ -61,23 +109,26 @@ impl Record {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
-    let State { converters } = &mut world.converters;
+    let State { converters, targets } = &mut world.converters;
     for converter in converters.iter_mut().filter(|converter| converter.enabled) {
         let online =
             world.fleet.device(converter.sn.as_str()).is_some_and(|device| device.is_online());
         let waited = now.duration_since(&converter.since);
+        let obstacle = converter.obstacle(targets);
         match (&converter.state, online) {
-            (ConverterState::Running, true) => {}
+            (ConverterState::Running, true) if obstacle.is_none() => {}
             (ConverterState::Running, false) => {
                 converter.since = now;
                 converter.state = ConverterState::Initialized;
             }
-            (_, true) if converter.refused() && waited >= START => converter.fail(TARGET_REFUSED),
-            (_, true) if converter.refused() => {}
+            (ConverterState::Failed, true) if obstacle == Some(converter.code) => {}
+            (_, true) if obstacle.is_some() => {
+                if let Some(code) = obstacle.filter(|_| waited >= START) {
+                    converter.fail(code);
+                }
+            }
             (ConverterState::Failed, true) => {
                 converter.since = now;
                 converter.state = ConverterState::Initialized;
@@ -98,6 +149,7 @@ pub(crate) fn create(
     caller: &Caller,
     operation: ConverterCreate,
 ) -> Result<CreatedConverter, Refusal> {
+    world.deployed("converter.create")?;
     let project = world.project_of(caller)?;
     let ConverterCreate { converter_name: name, sn, camera_index, target, .. } = operation;
     if name.trim().is_empty() {
@@ -207,6 +259,7 @@ pub(crate) fn list(
     caller: &Caller,
     _operation: ConverterList,
 ) -> Result<Listing<Converter>, Refusal> {
+    world.deployed("converter.list")?;
     let project = world.project_of(caller)?;
     let own = world.converters.converters.iter().filter(|converter| converter.project == project);
     Ok(own.map(|converter| row(world, converter)).collect())
@@ -241,6 +294,7 @@ pub(crate) fn set(
     caller: &Caller,
     operation: ConverterSet,
 ) -> Result<Accepted, Refusal> {
+    world.deployed("converter.set")?;
     let project = world.project_of(caller)?;
     let now = world.now();
     let mut own =
@@ -262,8 +316,9 @@ pub(crate) fn delete(
     caller: &Caller,
     operation: ConverterDelete,
 ) -> Result<Accepted, Refusal> {
+    world.deployed("converter.delete")?;
     let project = world.project_of(caller)?;
-    let State { converters } = &mut world.converters;
+    let State { converters, .. } = &mut world.converters;
     let index = converters.iter().position(|converter| {
         converter.project == project && converter.id == operation.converter_id
     });

@@ -1,25 +1,32 @@
 //! Docks, aircraft and remote controllers.
 
+pub(crate) mod additions;
+pub(crate) mod alerts;
+mod control;
 mod demo;
+mod happenings;
+mod kinds;
 mod operations;
+mod rows;
 
 use std::collections::BTreeMap;
 
-use flighthub_api::List;
 use flighthub_api::v1::{
-    CameraIndex, CameraPosition, DeviceModel, DevicePair, DeviceSn, DockSn, Drone, DroneCamera,
-    DroneMode, DroneSn, Gateway, GatewayCamera, GatewayMode, HmsAlert, HmsLevel, HmsModule,
-    HmsPlace, Lens, LensType, ProjectUuid, StreamQuality, TaskUuid,
+    CameraIndex, CameraPosition, DeviceModel, DeviceSn, DockSn, DroneMode, DroneSn, LensType,
+    ProjectUuid, StreamQuality, TaskUuid,
 };
 
+use alerts::Alert;
+pub(crate) use alerts::hms;
+pub(crate) use control::{acquire_control, change_lens, release_control, set_stream_quality};
 pub(crate) use demo::populate;
-pub(crate) use operations::{
-    acquire_control, calibrate_rtk, change_camera, change_lens, command, hms, release_control,
-    set_stream_quality, state,
-};
+pub(crate) use happenings::tick;
+pub(crate) use operations::{calibrate_rtk, change_camera, command, state};
+pub(crate) use rows::dock_mode;
 
 use super::World;
 use super::flight::{Flight, Pad, Phase, Place};
+use crate::caller::Caller;
 
 pub(crate) const DOCK_2: &str = "3-2-0";
 pub(crate) const DOCK_3: &str = "3-3-0";
@@ -27,23 +34,80 @@ pub(crate) const M3TD: &str = "0-91-1";
 pub(crate) const M4TD: &str = "0-100-1";
 pub(crate) const M30T: &str = "0-67-1";
 pub(crate) const RC_PLUS: &str = "2-119-0";
+pub(crate) const RC_PRO: &str = "2-144-0";
 
 /// Percent of the battery that a second in the air takes: about 40 minutes for all of it.
 const DRAIN: f64 = 0.04;
-/// Percent that a second in the dock gives: about an hour for all of it.
-const CHARGE: f64 = 0.03;
-/// Seconds after which an aircraft that sleeps is switched off.
-const SLEEP_AFTER: i64 = 120;
-/// Seconds that a calibration takes.
-const CALIBRATION: i64 = 30;
-/// Percent below which an alert stands.
-const LOW_BATTERY: f64 = 30.0;
+
+/// What any device can be in, apart from what it does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Condition {
+    /// Whether it has lost its position: then it reports 0/0.
+    pub(crate) no_fix: bool,
+    /// Whether its firmware is too old to be told anything.
+    pub(crate) old_firmware: bool,
+    alerts: Vec<Alert>,
+}
+
+/// The storage of a device, in KB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disk {
+    pub(crate) used: f64,
+    pub(crate) total: f64,
+    /// What stays when everything has been handed on.
+    rest: f64,
+}
+
+impl Disk {
+    pub(crate) const fn new(used: f64, total: f64) -> Self {
+        Self { used, total, rest: used }
+    }
+
+    /// Whether there is no room for the files of another flight.
+    pub(crate) fn is_full(&self) -> bool {
+        self.used >= 0.98 * self.total
+    }
+}
+
+/// How hard it rains.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rainfall {
+    /// `no_rain`, as seen live. The spelling of the others is a guess after it.
+    #[default]
+    NoRain,
+    /// `light_rain`.
+    LightRain,
+    /// `moderate_rain`.
+    ModerateRain,
+    /// `heavy_rain`.
+    HeavyRain,
+}
+
+/// What the sensors of a dock feel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weather {
+    /// m/s where somebody has set it; else it changes slowly by itself.
+    pub(crate) wind: Option<f64>,
+    pub(crate) rain: Rainfall,
+    /// °C outside.
+    pub(crate) temperature: f64,
+}
+
+impl Default for Weather {
+    fn default() -> Self {
+        Self { wind: None, rain: Rainfall::NoRain, temperature: 26.0 }
+    }
+}
 
 /// A dock.
 #[derive(Debug, Clone)]
 pub(crate) struct Dock {
     pub(crate) sn: DockSn,
-    pub(crate) callsign: &'static str,
+    pub(crate) callsign: String,
     pub(crate) project: ProjectUuid,
     pub(crate) model: DeviceModel,
     pub(crate) online: bool,
@@ -55,8 +119,10 @@ pub(crate) struct Dock {
     /// The task that occupies it.
     pub(crate) busy: Option<TaskUuid>,
     pub(crate) jobs: i64,
+    pub(crate) disk: Disk,
+    pub(crate) weather: Weather,
+    pub(crate) condition: Condition,
     calibrated_at: Option<i64>,
-    alerts: Vec<HmsAlert>,
 }
 
 /// The source of correction data of a dock, without its account.
@@ -77,11 +143,12 @@ impl Dock {
 #[derive(Debug, Clone)]
 pub(crate) struct Controller {
     pub(crate) sn: DeviceSn,
-    pub(crate) callsign: &'static str,
+    pub(crate) callsign: String,
     pub(crate) project: ProjectUuid,
     pub(crate) model: DeviceModel,
     pub(crate) online: bool,
     pub(crate) place: Place,
+    pub(crate) condition: Condition,
 }
 
 /// A camera of an aircraft.
@@ -104,8 +171,9 @@ struct Holder {
 }
 
 impl Holder {
-    fn owner() -> Self {
-        Self { user_id: World::OWNER.to_owned(), name: World::OWNER_NAME.to_owned(), kind: "cloud" }
+    fn of(caller: &Caller) -> Self {
+        let person = caller.person();
+        Self { user_id: person.id.to_owned(), name: person.name.to_owned(), kind: "cloud" }
     }
 
     fn pilot() -> Self {
@@ -113,15 +181,26 @@ impl Holder {
     }
 }
 
+/// What was last heard of an aircraft that is off now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) place: Place,
+    pub(crate) heading: f64,
+    /// Percent.
+    pub(crate) battery: f64,
+}
+
 /// An aircraft.
 #[derive(Debug, Clone)]
 pub(crate) struct Aircraft {
     pub(crate) sn: DroneSn,
-    pub(crate) callsign: &'static str,
+    pub(crate) callsign: String,
     pub(crate) project: ProjectUuid,
     pub(crate) model: DeviceModel,
     /// The dock or remote controller that it belongs to now.
-    pub(crate) gateway: DeviceSn,
+    pub(crate) gateway: Option<DeviceSn>,
+    /// Whether somebody has taken it out of its dock.
+    pub(crate) away: bool,
     pub(crate) on: bool,
     /// Percent.
     pub(crate) battery: f64,
@@ -131,6 +210,10 @@ pub(crate) struct Aircraft {
     pub(crate) cameras: Vec<Camera>,
     /// Seconds, metres and number of all flights.
     pub(crate) flown: (f64, f64, i64),
+    pub(crate) disk: Disk,
+    pub(crate) condition: Condition,
+    /// None before it was heard of for the first time.
+    pub(crate) seen: Option<Seen>,
     /// Whether it is switched off between flights.
     sleeps: bool,
     wakes_at: Option<i64>,
@@ -154,6 +237,14 @@ impl Aircraft {
     pub(crate) fn return_battery(&self) -> f64 {
         let way = self.flight.as_ref().map_or(0.0, Flight::home_distance);
         15.0 + way / 10.0 * DRAIN
+    }
+
+    pub(crate) fn belongs_to(&self, gateway: &str) -> bool {
+        self.gateway.as_ref().is_some_and(|own| own.as_str() == gateway)
+    }
+
+    fn was_seen(&mut self) {
+        self.seen = Some(Seen { place: self.place, heading: self.heading, battery: self.battery });
     }
 
     pub(crate) fn wake_at(&mut self, second: i64) {
@@ -191,9 +282,9 @@ impl Device<'_> {
 
     pub(crate) fn callsign(&self) -> &str {
         match self {
-            Self::Dock(dock) => dock.callsign,
-            Self::Aircraft(aircraft, _) => aircraft.callsign,
-            Self::Controller(controller) => controller.callsign,
+            Self::Dock(dock) => &dock.callsign,
+            Self::Aircraft(aircraft, _) => &aircraft.callsign,
+            Self::Controller(controller) => &controller.callsign,
         }
     }
 
@@ -202,6 +293,14 @@ impl Device<'_> {
             Self::Dock(dock) => &dock.project,
             Self::Aircraft(aircraft, _) => &aircraft.project,
             Self::Controller(controller) => &controller.project,
+        }
+    }
+
+    pub(crate) fn condition(&self) -> &Condition {
+        match self {
+            Self::Dock(dock) => &dock.condition,
+            Self::Aircraft(aircraft, _) => &aircraft.condition,
+            Self::Controller(controller) => &controller.condition,
         }
     }
 
@@ -225,7 +324,9 @@ impl Device<'_> {
     pub(crate) fn gateway_is_online(&self) -> bool {
         match self {
             Self::Dock(dock) => dock.online,
-            Self::Aircraft(aircraft, fleet) => fleet.gateway_is_online(&aircraft.gateway),
+            Self::Aircraft(aircraft, fleet) => {
+                aircraft.gateway.as_ref().is_some_and(|gateway| fleet.gateway_is_online(gateway))
+            }
             Self::Controller(controller) => controller.online,
         }
     }
@@ -277,17 +378,35 @@ impl State {
         self.docks.iter_mut().find(|dock| dock.sn.as_str() == sn)
     }
 
+    pub(crate) fn condition_mut(&mut self, sn: &str) -> Option<&mut Condition> {
+        let Self { docks, aircraft, controllers, .. } = self;
+        let dock = docks.iter_mut().find(|dock| dock.sn.as_str() == sn);
+        let aircraft = aircraft.iter_mut().find(|aircraft| aircraft.sn.as_str() == sn);
+        let controller = controllers.iter_mut().find(|controller| controller.sn.as_str() == sn);
+        dock.map(|dock| &mut dock.condition)
+            .or_else(|| aircraft.map(|aircraft| &mut aircraft.condition))
+            .or_else(|| controller.map(|controller| &mut controller.condition))
+    }
+
+    /// The serial numbers of all devices.
+    pub(crate) fn all(&self) -> Vec<&str> {
+        let docks = self.docks.iter().map(|dock| dock.sn.as_str());
+        let controllers = self.controllers.iter().map(|controller| controller.sn.as_str());
+        let aircraft = self.aircraft.iter().map(|aircraft| aircraft.sn.as_str());
+        docks.chain(controllers).chain(aircraft).collect()
+    }
+
     fn aircraft_mut(&mut self, sn: &str) -> Option<&mut Aircraft> {
         self.aircraft.iter_mut().find(|aircraft| aircraft.sn.as_str() == sn)
     }
 
     /// The aircraft that belongs to a gateway, in the air or not.
     pub(crate) fn aircraft_of(&self, gateway: &str) -> Option<&Aircraft> {
-        self.aircraft.iter().find(|aircraft| aircraft.gateway.as_str() == gateway)
+        self.aircraft.iter().find(|aircraft| aircraft.belongs_to(gateway))
     }
 
     pub(crate) fn aircraft_of_mut(&mut self, gateway: &str) -> Option<&mut Aircraft> {
-        self.aircraft.iter_mut().find(|aircraft| aircraft.gateway.as_str() == gateway)
+        self.aircraft.iter_mut().find(|aircraft| aircraft.belongs_to(gateway))
     }
 
     /// The flight of a task.
@@ -310,16 +429,6 @@ impl State {
         dock.or_else(controller).unwrap_or(false)
     }
 
-    /// Whether the owner of the key controls a payload.
-    pub(crate) fn holds_control(&self, sn: &str, camera: &CameraIndex) -> bool {
-        let aircraft = self.aircraft.iter().find(|aircraft| aircraft.sn.as_str() == sn);
-        let camera = aircraft
-            .and_then(|aircraft| aircraft.cameras.iter().find(|found| found.index == *camera));
-        camera.is_some_and(|camera| {
-            camera.holder.as_ref().is_some_and(|holder| holder.user_id == World::OWNER)
-        })
-    }
-
     pub(crate) fn quality(&self, sn: &str, camera: &CameraIndex) -> Option<StreamQuality> {
         self.qualities.get(&(DeviceSn::new(sn), camera.clone())).cloned()
     }
@@ -328,188 +437,9 @@ impl State {
         self.qualities.insert((DeviceSn::new(sn), camera.clone()), quality);
     }
 
-    /// The device list: docks with their aircraft, and on wish remote controllers with theirs.
-    pub(crate) fn pairs(
-        &self,
-        project: impl Fn(&ProjectUuid) -> bool,
-        with_controllers: bool,
-    ) -> Vec<DevicePair> {
-        let drone = |gateway: &str, online| {
-            self.aircraft_of(gateway).map(|aircraft| drone_row(aircraft, online))
-        };
-        let docks = self.docks.iter().filter(|dock| project(&dock.project));
-        let docks = docks.map(|dock| DevicePair {
-            gateway: Some(dock_row(dock)),
-            drone: drone(dock.sn.as_str(), dock.online),
-        });
-        let controllers = self
-            .controllers
-            .iter()
-            .filter(|controller| with_controllers && project(&controller.project));
-        let controllers = controllers.map(|controller| DevicePair {
-            gateway: Some(controller_row(controller)),
-            drone: drone(controller.sn.as_str(), controller.online),
-        });
-        docks.chain(controllers).collect()
-    }
-
     fn has_devices_in(&self, project: &ProjectUuid) -> bool {
         self.docks.iter().any(|dock| dock.project == *project)
             || self.controllers.iter().any(|controller| controller.project == *project)
-    }
-}
-
-fn dock_row(dock: &Dock) -> Gateway {
-    Gateway {
-        sn: dock.sn.clone().into(),
-        callsign: Some(dock.callsign.to_owned()),
-        device_model: dock.model.clone(),
-        device_online_status: dock.online,
-        mode_code: Some(dock_mode(dock)),
-        camera_list: if dock.online {
-            List::from(vec![GatewayCamera {
-                camera_index: dock.camera.clone(),
-                camera_position: Some(dock.position.clone()),
-                available_camera_positions: vec![CameraPosition::Indoor, CameraPosition::Outdoor]
-                    .into(),
-            }])
-        } else {
-            List::null()
-        },
-    }
-}
-
-/// What a dock is doing. Idle while it is offline, as the real lists say it.
-pub(crate) fn dock_mode(dock: &Dock) -> GatewayMode {
-    match () {
-        () if !dock.online => GatewayMode::Idle,
-        () if dock.busy.is_some() => GatewayMode::InOperation,
-        () if !dock.calibrated => GatewayMode::ToBeCalibrated,
-        () => GatewayMode::Idle,
-    }
-}
-
-fn controller_row(controller: &Controller) -> Gateway {
-    Gateway {
-        sn: controller.sn.clone(),
-        callsign: Some(controller.callsign.to_owned()),
-        device_model: controller.model.clone(),
-        device_online_status: controller.online,
-        mode_code: None,
-        camera_list: List::null(),
-    }
-}
-
-fn drone_row(aircraft: &Aircraft, gateway_is_online: bool) -> Drone {
-    let online = aircraft.on && gateway_is_online;
-    let camera = |camera: &Camera| DroneCamera {
-        camera_index: camera.index.clone(),
-        lens_list: List::from(vec![Lens {
-            lens_type: camera.lens.clone(),
-            available_lens_types: camera.lenses.clone().into(),
-        }]),
-    };
-    Drone {
-        sn: aircraft.sn.clone(),
-        callsign: Some(aircraft.callsign.to_owned()),
-        device_model: Some(aircraft.model.clone()),
-        device_online_status: online,
-        mode_code: Some(if online { aircraft.mode() } else { DroneMode::NotConnected }),
-        camera_list: if online {
-            aircraft.cameras.iter().map(camera).collect()
-        } else {
-            List::null()
-        },
-    }
-}
-
-/// An alert as the public cloud sends it: without a text.
-fn alert(level: HmsLevel, code: &str, place: HmsPlace, sensor: i64) -> HmsAlert {
-    let args =
-        [("component_index".to_owned(), 0.into()), ("sensor_index".to_owned(), sensor.into())];
-    HmsAlert {
-        level,
-        module: HmsModule::Hms,
-        in_the_key: Some(place),
-        imminent: Some(false),
-        code: code.to_owned(),
-        message: Some(String::new()),
-        args: Some(args.into_iter().collect()),
-    }
-}
-
-/// Batteries, power and calibration, once a second.
-pub(crate) fn tick(world: &mut World) {
-    let now = world.now().unix_seconds();
-    let State { docks, aircraft, .. } = &mut world.fleet;
-    for dock in docks.iter_mut().filter(|dock| dock.calibrated_at.is_some_and(|at| at <= now)) {
-        dock.calibrated = true;
-        dock.calibrated_at = None;
-    }
-    for aircraft in aircraft {
-        if aircraft.wakes_at.is_some_and(|at| at <= now) {
-            aircraft.on = true;
-            aircraft.wakes_at = None;
-            aircraft.idle_since = now;
-        }
-        let dock = docks.iter().find(|dock| dock.sn.as_str() == aircraft.gateway.as_str());
-        if aircraft.flight.is_some() {
-            aircraft.battery = (aircraft.battery - DRAIN).max(0.0);
-            aircraft.idle_since = now;
-        } else if let Some(dock) = dock {
-            if dock.online && aircraft.battery < 100.0 {
-                aircraft.battery = (aircraft.battery + CHARGE).min(100.0);
-            }
-            if dock.busy.is_some() {
-                aircraft.idle_since = now;
-            } else if aircraft.sleeps && aircraft.on && now - aircraft.idle_since >= SLEEP_AFTER {
-                aircraft.on = false;
-                aircraft.cameras.iter_mut().for_each(|camera| camera.holder = None);
-            }
-        }
-    }
-}
-
-/// What people and the weather do to devices, for tests and demonstrations.
-impl World {
-    /// Sets the charge of an aircraft's battery, in percent. Does nothing when there is no such aircraft.
-    pub fn set_battery(&mut self, drone: &DroneSn, percent: u8) {
-        if let Some(aircraft) = self.fleet.aircraft_mut(drone.as_str()) {
-            aircraft.battery = f64::from(percent.min(100));
-        }
-    }
-
-    /// Cuts the link of a dock or remote controller, or switches an aircraft off.
-    pub fn disconnect(&mut self, sn: &DeviceSn) {
-        self.set_connected(sn, false);
-    }
-
-    /// Brings back the link of a dock or remote controller, or switches an aircraft on.
-    pub fn connect(&mut self, sn: &DeviceSn) {
-        self.set_connected(sn, true);
-    }
-
-    fn set_connected(&mut self, sn: &DeviceSn, connected: bool) {
-        let now = self.now().unix_seconds();
-        if let Some(dock) = self.fleet.dock_mut(sn.as_str()) {
-            dock.online = connected;
-        }
-        if let Some(controller) =
-            self.fleet.controllers.iter_mut().find(|controller| controller.sn == *sn)
-        {
-            controller.online = connected;
-        }
-        if let Some(aircraft) = self.fleet.aircraft_mut(sn.as_str()) {
-            aircraft.on = connected;
-            aircraft.idle_since = now;
-        }
-    }
-
-    /// A pilot at a remote controller takes all payloads of an aircraft.
-    pub fn pilot_takes_control(&mut self, drone: &DroneSn) {
-        if let Some(aircraft) = self.fleet.aircraft_mut(drone.as_str()) {
-            let payloads = aircraft.cameras.iter_mut().filter(|camera| camera.is_payload);
-            payloads.for_each(|camera| camera.holder = Some(Holder::pilot()));
-        }
+            || self.aircraft.iter().any(|aircraft| aircraft.project == *project)
     }
 }

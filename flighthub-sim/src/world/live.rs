@@ -6,8 +6,10 @@ use flighthub_api::v1::{
     CameraIndex, DeviceSn, LivePlayback, LivestreamStart, ProjectUuid, StreamQuality, UrlType,
 };
 use flighthub_api::{Secret, Timestamp};
+use serde_json::json;
 
 use super::World;
+use super::deployment::LiveVendor;
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 
@@ -46,8 +48,6 @@ impl World {
     }
 }
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
     let World { live: State { streams }, fleet, .. } = world;
@@ -67,7 +67,10 @@ pub(crate) fn start(
     caller: &Caller,
     operation: LivestreamStart,
 ) -> Result<LivePlayback, Refusal> {
-    let project = world.known_project(caller.project_or_forbidden()?)?;
+    let project = caller.project_or_forbidden()?;
+    // A project that is none ends in a server error here, unlike elsewhere.
+    let project =
+        world.known_project(project).map_err(|_| Refusal::server("internal server error"))?;
     let LivestreamStart { sn, camera_index, video_expire, quality_type, .. } = operation;
     let Ok(lifetime @ 1..) = u64::try_from(video_expire) else {
         return Err(Refusal::argument("video_expire", "has to be above 0 seconds"));
@@ -77,6 +80,9 @@ pub(crate) fn start(
     }
     streaming_camera(world, &project, &sn, &camera_index)?;
     let device = world.fleet.device(sn.as_str()).ok_or_else(|| Refusal::unknown_device(&sn))?;
+    if device.condition().old_firmware {
+        return Err(Refusal::old_firmware(&sn));
+    }
     if !device.is_online() {
         return Err(if device.is_dock() {
             Refusal::offline(&sn)
@@ -93,15 +99,11 @@ pub(crate) fn start(
     // Without a quality the bandwidth decides; the real default is not known.
     let quality = quality_type.unwrap_or(StreamQuality::Adaptive);
     world.fleet.set_quality(sn.as_str(), &camera_index, quality.clone());
-    let url = volc_address(world, &sn, &camera_index, expires_at);
+    let (url, url_type) = address(world, caller, &sn, &camera_index, expires_at);
     let State { streams } = &mut world.live;
     streams.retain(|stream| (&stream.sn, &stream.camera_index) != (&sn, &camera_index));
     streams.push(Livestream { project, sn, camera_index, quality, started_at: now, expires_at });
-    Ok(LivePlayback {
-        url,
-        url_type: Some(UrlType::new(UrlType::VOLC)),
-        expire_ts: Some(expires_at),
-    })
+    Ok(LivePlayback { url, url_type, expire_ts: Some(expires_at) })
 }
 
 /// That the device is the project's and has the camera.
@@ -121,18 +123,47 @@ pub(crate) fn streaming_camera(
     Ok(())
 }
 
-/// What the public cloud hands out: a bare query string for the SDK of Volcengine RTC, not a URL.
-fn volc_address(
+/// What a player needs, in the form of the vendor.
+fn address(
     world: &mut World,
+    caller: &Caller,
     sn: &DeviceSn,
     camera: &CameraIndex,
     expires_at: Timestamp,
-) -> Secret {
-    let token: String = (0..48).map(|_| world.rng().alphanumeric()).collect();
-    let (user_id, _) = World::owner();
-    Secret::new(format!(
-        "app_id=51a1a7ed51a1a7ed51a1a7ed&expire_time={}&room_id={sn}_{camera}&token=simulated{token}%3D%3D&user_id=window_{user_id}_{}",
-        expires_at.unix_seconds(),
-        world.now().unix_millis(),
-    ))
+) -> (Secret, Option<UrlType>) {
+    let random: String = (0..48).map(|_| world.rng().alphanumeric()).collect();
+    let token = format!("simulated{random}");
+    let room = format!("{sn}_{camera}");
+    let user = format!("window_{}_{}", caller.person().id, world.now().unix_millis());
+    let until = expires_at.unix_seconds();
+    // WHEP over plain HTTP at a server of one's own.
+    let whep = || {
+        format!(
+            "http://live.flighthub-sim.example.com:30806/rtc/v1/whep/?app=live&stream={room}&token={token}"
+        )
+    };
+    let (text, kind) = match world.deployment.vendor {
+        // A bare query string, not a URL.
+        LiveVendor::Volc => (
+            format!(
+                "app_id=51a1a7ed51a1a7ed51a1a7ed&expire_time={until}&room_id={room}&token={token}%3D%3D&user_id={user}"
+            ),
+            Some(UrlType::VOLC),
+        ),
+        LiveVendor::Srs => (whep(), Some(UrlType::SRS)),
+        LiveVendor::Agora => (
+            json!({
+                "app_id": "51a1a7ed51a1a7ed51a1a7ed51a1a7ed",
+                "channel_name": room,
+                "token": token,
+                "uid": user,
+                "expire_ts": until,
+            })
+            .to_string(),
+            Some(UrlType::AGORA),
+        ),
+        LiveVendor::Unknown => (format!("quantum:{room}#{token}"), Some("quantum")),
+        LiveVendor::None => (whep(), None),
+    };
+    (Secret::new(text), kind.map(UrlType::new))
 }

@@ -4,8 +4,10 @@ pub(crate) mod annotations;
 pub(crate) mod calendar;
 pub(crate) mod converters;
 pub(crate) mod deeds;
+pub(crate) mod deployment;
 pub(crate) mod fleet;
 pub(crate) mod flight;
+pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod modeling;
 pub(crate) mod models;
@@ -52,6 +54,8 @@ pub struct World {
     /// The next whole second at which things move.
     next_tick: i64,
     rng: fastrand::Rng,
+    pub(crate) keys: keys::State,
+    pub(crate) deployment: deployment::State,
     pub(crate) projects: projects::State,
     pub(crate) fleet: fleet::State,
     pub(crate) routes: routes::State,
@@ -69,6 +73,12 @@ impl World {
     pub const DEMO_PROJECT: &'static str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
     /// The project of the demo world that has nothing.
     pub const EMPTY_PROJECT: &'static str = "6c8d7f1a-0b35-4f0e-8c1d-2e9a4b6f7c31";
+    /// The project of the demo world that has a remote controller with its aircraft, and no dock.
+    pub const CONTROLLER_PROJECT: &'static str = "b7e4d2c9-5f18-4a63-9d0b-71c8e3a5f642";
+    /// The project of the demo world that has an aircraft without a gateway.
+    pub const DRONE_PROJECT: &'static str = "d15f9a3e-82b7-4c06-a4e1-3f6b0d9c7285";
+    /// The project of the demo world that the people of its keys have not joined: everything in it is forbidden.
+    pub const CLOSED_PROJECT: &'static str = "f02c6b8d-4e91-47a5-b3d7-9a1e5c0f8b36";
     /// The organization of the demo world.
     pub const DEMO_ORGANIZATION: &'static str = "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f";
 
@@ -89,15 +99,54 @@ impl World {
     /// Seconds that the demo world has lived before.
     const PAST: i64 = 7_200;
 
-    /// A world to try things in: an organization with two projects, one of them empty; three docks, two of them with an aircraft, a pilot
-    /// with a remote controller, three routes, and a flight of this morning with its media. It is 2026-01-01T08:00:00Z.
+    /// A world to try things in: an organization with five projects, of which one is empty, one has a remote controller only, one has an
+    /// aircraft without a gateway, and one is closed to the keys; three docks, two of them with an aircraft, three routes, and a flight of
+    /// this morning with its media. It is 2026-01-01T08:00:00Z.
     #[must_use]
     pub fn demo(seed: u64) -> Self {
+        Self::demo_in(Self::DEMO_REGION, seed)
+    }
+
+    /// The same in another region, such as `cn` or `us`: the same content under the same ids, but with [keys](Self::key) of its own. A key
+    /// of another region is unknown here. Letters and digits make the name.
+    ///
+    /// ```
+    /// use flighthub_sim::{KeyProfile, World};
+    ///
+    /// let (eu, us) = (World::demo(1), World::demo_in("us", 1));
+    /// assert_eq!(us.profile_of(&us.key(KeyProfile::Admin)), KeyProfile::Admin);
+    /// assert_eq!(us.profile_of(&eu.key(KeyProfile::Admin)), KeyProfile::Unknown);
+    /// ```
+    #[must_use]
+    pub fn demo_in(region: &str, seed: u64) -> Self {
+        let mut world = Self::begin(region, seed);
+        projects::populate(&mut world);
+        fleet::populate(&mut world);
+        routes::populate(&mut world);
+        tasks::populate(&mut world);
+        world.advance(Duration::from_secs(1_200));
+        world.fly_this_morning();
+        world.advance(Duration::from_secs(Self::PAST.unsigned_abs() - 1_200));
+        models::populate(&mut world);
+        world
+    }
+
+    /// An organization with nothing in it but its keys, at the same time as the demo world. [Deeds](crate::Deed) fill it.
+    #[must_use]
+    pub fn empty_in(region: &str, seed: u64) -> Self {
+        let mut world = Self::begin(region, seed);
+        world.advance(Duration::from_secs(Self::PAST.unsigned_abs()));
+        world
+    }
+
+    fn begin(region: &str, seed: u64) -> Self {
         let begin = Self::EPOCH - Self::PAST;
-        let mut world = Self {
+        Self {
             now: Timestamp::from_unix_seconds(begin).unwrap_or_else(Timestamp::now),
             next_tick: begin + 1,
             rng: fastrand::Rng::with_seed(seed),
+            keys: keys::State::new(region),
+            deployment: deployment::State::default(),
             projects: projects::State::default(),
             fleet: fleet::State::default(),
             routes: routes::State::default(),
@@ -108,20 +157,7 @@ impl World {
             models: models::State::default(),
             modeling: modeling::State::default(),
             store: store::State::default(),
-        };
-        projects::populate(&mut world);
-        fleet::populate(&mut world);
-        routes::populate(&mut world);
-        tasks::populate(&mut world);
-        world.advance(Duration::from_secs(1_200));
-        world.fly_this_morning();
-        world.advance(Duration::from_secs(Self::PAST.unsigned_abs() - 1_200));
-        live::populate(&mut world);
-        converters::populate(&mut world);
-        annotations::populate(&mut world);
-        models::populate(&mut world);
-        modeling::populate(&mut world);
-        world
+        }
     }
 
     /// The first flight in the history of the demo world.
@@ -162,7 +198,6 @@ impl World {
             fleet::tick(self);
             live::tick(self);
             converters::tick(self);
-            annotations::tick(self);
             models::tick(self);
             modeling::tick(self);
         }
@@ -177,28 +212,10 @@ impl World {
         new_uuid(&mut self.rng)
     }
 
-    /// The person whom the key belongs to: id and name.
-    pub(crate) const fn owner() -> (&'static str, &'static str) {
-        (Self::OWNER, Self::OWNER_NAME)
-    }
-
-    /// The key of the demo world. It has the form of a real one, and its signature says that it is none.
+    /// The administrator's key of the demo world. It has the form of a real one, and its signature says that it is none.
     #[must_use]
     pub fn demo_token() -> String {
-        let header = r#"{"alg":"HS512","crit":["typ","alg","kid"],"kid":"0d9e7c41-5a62-4b38-9f10-2c7b8a6d5e43","typ":"JWT"}"#;
-        // Ten years, as real keys have.
-        let (begins, expires) = (1_735_689_600, 1_735_689_600 + 315_532_800_i64);
-        let claims = format!(
-            r#"{{"account":"{}","exp":{expires},"nbf":{begins},"organization_uuid":"{}","project_uuid":"","sub":"fh2","user_id":"{}"}}"#,
-            Self::OWNER_ACCOUNT,
-            Self::DEMO_ORGANIZATION,
-            Self::OWNER,
-        );
-        format!(
-            "{}.{}.simulated-key-of-the-demo-world",
-            base64url(header.as_bytes()),
-            base64url(claims.as_bytes())
-        )
+        Self::demo_key(crate::KeyProfile::Admin)
     }
 
     /// The project of the header.
@@ -247,20 +264,6 @@ fn new_uuid(rng: &mut fastrand::Rng) -> String {
     parts.join("-")
 }
 
-fn base64url(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_usize, |bits, index| {
-            (bits << 8) | usize::from(chunk.get(index).copied().unwrap_or(0))
-        });
-        let letters =
-            (0..=chunk.len()).map(|index| char::from(LETTERS[(bits >> (18 - 6 * index)) & 63]));
-        text.extend(letters);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,16 +278,6 @@ mod tests {
             assert_eq!(bytes[14], b'4', "{uuid}");
             assert!(b"89ab".contains(&bytes[19]), "{uuid}");
         }
-    }
-
-    #[test]
-    fn base64_is_for_urls_and_without_padding() {
-        for (text, coded) in
-            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")]
-        {
-            assert_eq!(base64url(text.as_bytes()), coded);
-        }
-        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
     }
 
     #[test]

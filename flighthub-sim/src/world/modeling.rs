@@ -36,11 +36,21 @@ pub(crate) struct State {
     quota: u64,
     resources: Vec<Source>,
     jobs: Vec<Job>,
+    /// The code with which the next reconstruction fails.
+    next_failure: Option<i32>,
+    /// Whether the next packing fails.
+    next_packing_fails: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { quota: QUOTA, resources: Vec::new(), jobs: Vec::new() }
+        Self {
+            quota: QUOTA,
+            resources: Vec::new(),
+            jobs: Vec::new(),
+            next_failure: None,
+            next_packing_fails: false,
+        }
     }
 }
 
@@ -92,6 +102,8 @@ struct Job {
     progress: i32,
     zip: ZipStatus,
     zip_progress: i32,
+    /// 0 is none.
+    error_code: i32,
     /// Since when it is in this status.
     since: Timestamp,
 }
@@ -136,7 +148,7 @@ impl Job {
             model_status: Some(self.status),
             model_size: Some(self.size()),
             reconstruction_progress: Some(self.progress),
-            error_code: Some(0),
+            error_code: Some(self.error_code),
             zip_status: Some(self.zip),
             zip_progress: Some(self.zip_progress),
             // Empty until it is ready, not absent.
@@ -168,6 +180,18 @@ impl World {
 }
 
 impl State {
+    pub(crate) fn set_quota(&mut self, images: u64) {
+        self.quota = images;
+    }
+
+    pub(crate) fn fail_next(&mut self, error_code: i32) {
+        self.next_failure = Some(error_code);
+    }
+
+    pub(crate) fn fail_next_packing(&mut self) {
+        self.next_packing_fails = true;
+    }
+
     /// Takes images from the quota.
     pub(crate) fn spend(&mut self, images: u64) -> Result<(), QuotaExhausted> {
         self.quota = self.quota.checked_sub(images).ok_or(QuotaExhausted)?;
@@ -202,11 +226,9 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaExhausted;
 
-pub(crate) fn populate(_world: &mut World) {}
-
 pub(crate) fn tick(world: &mut World) {
     let now = world.now();
-    let State { resources, jobs, .. } = &mut world.modeling;
+    let State { resources, jobs, next_failure, next_packing_fails, .. } = &mut world.modeling;
     for source in resources.iter_mut() {
         match source.stage {
             Stage::Importing(Some(done_at)) if done_at <= now => source.stage = Stage::Imported,
@@ -219,6 +241,20 @@ pub(crate) fn tick(world: &mut World) {
     }
     for job in jobs.iter_mut() {
         step(job, now);
+        // What a deed has announced happens half-way.
+        if job.status == ReconstructionStatus::Running
+            && job.progress >= 50
+            && let Some(error_code) = next_failure.take()
+        {
+            job.error_code = error_code;
+            job.enter(ReconstructionStatus::Failed, now);
+        }
+        if job.zip == ZipStatus::Running
+            && job.zip_progress >= 50
+            && std::mem::take(next_packing_fails)
+        {
+            job.zip = ZipStatus::Failed;
+        }
     }
     for source in resources.iter_mut().filter(|source| source.stage == Stage::Imported) {
         let mut own = jobs.iter().filter(|job| job.resource == source.uuid).peekable();
@@ -246,6 +282,8 @@ fn step(job: &mut Job, now: Timestamp) {
             job.enter(ReconstructionStatus::Succeeded, now);
         }
         ReconstructionStatus::Running => job.progress = percent(passed, job.work()),
+        // The model is there all the same; only its archive is not.
+        ReconstructionStatus::Succeeded if job.zip == ZipStatus::Failed => {}
         ReconstructionStatus::Succeeded if passed >= PACKING => {
             job.zip = ZipStatus::Finished;
             job.zip_progress = 100;
@@ -484,6 +522,7 @@ pub(crate) fn start(
             progress: 0,
             zip: ZipStatus::NotStarted,
             zip_progress: 0,
+            error_code: 0,
             since: now,
         });
     }

@@ -109,11 +109,10 @@ pub(crate) fn get(
     let model = own
         .find(|model| model.id == operation.model_id)
         .ok_or_else(|| Refusal::not_found("model", operation.model_id))?;
-    let (_, call_sign) = World::owner();
     Ok(MapModelDetail {
         id: model.id,
         name: model.name.clone(),
-        user_name: Some(call_sign.to_owned()),
+        user_name: Some(World::OWNER_NAME.to_owned()),
         file_type: Some(model.file_type.clone()),
         show_on_map: Some(true),
         size: Some(model.size),

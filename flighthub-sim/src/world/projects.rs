@@ -15,6 +15,14 @@ use crate::refusal::Refusal;
 
 /// The middle of the demo project: in the open Atlantic, where nobody lives.
 pub(crate) const CENTRE: Place = Place { latitude: 0.02, longitude: -25.3, height: 12.0 };
+/// The middle of the project with a remote controller only.
+pub(crate) const LAGOON: Place = Place { latitude: 0.11, longitude: -25.42, height: 6.0 };
+/// The middle of the project with an aircraft alone.
+pub(crate) const SHOAL: Place = Place { latitude: -0.08, longitude: -25.18, height: 4.0 };
+/// Where nobody of the keys may look.
+const STATION: Place = Place { latitude: 0.17, longitude: -25.05, height: 15.0 };
+/// Height over the ellipsoid of projects that deeds add, metres.
+const GROUND: f64 = 10.0;
 
 /// Projects per page when the caller does not say.
 const PAGE_SIZE: usize = 10;
@@ -28,6 +36,16 @@ struct Entry {
     /// No task may return higher over its dock, metres. Not visible through the API.
     ceiling: i32,
     members: Vec<ProjectMember>,
+    centre: Place,
+}
+
+/// A project to come.
+pub(crate) struct NewProject<'d> {
+    pub(crate) uuid: Option<&'d ProjectUuid>,
+    pub(crate) name: &'d str,
+    /// Latitude and longitude, degrees.
+    pub(crate) centre: (f64, f64),
+    pub(crate) joined: bool,
 }
 
 /// The projects of the organization.
@@ -41,6 +59,11 @@ impl State {
         self.projects.iter().any(|project| project.row.uuid == *uuid)
     }
 
+    /// Whether a project is there that the people of the keys have not joined.
+    pub(crate) fn is_closed(&self, uuid: &ProjectUuid) -> bool {
+        self.projects.iter().any(|project| project.row.uuid == *uuid && !project.joined)
+    }
+
     /// The greatest height of return in a project.
     pub(crate) fn ceiling(&self, uuid: &ProjectUuid) -> i32 {
         self.projects
@@ -50,49 +73,122 @@ impl State {
     }
 }
 
-/// The demo projects.
-pub(crate) fn populate(world: &mut World) {
-    let at = |seconds| Timestamp::from_unix_seconds(seconds);
-    let rows = [
-        (
-            World::DEMO_PROJECT,
-            "Atlantic test field",
-            "Simulated: nothing here is real",
-            CENTRE,
-            1_745_214_300,
-            1_766_999_900,
-        ),
-        (
-            World::EMPTY_PROJECT,
-            "Spare reef",
-            "",
-            CENTRE.offset(9_000.0, 4_000.0, 0.0),
-            1_746_000_000,
-            1_746_086_400,
-        ),
-    ];
+impl State {
+    /// That there is such a project, and where its middle is.
+    pub(crate) fn centre(&self, uuid: &ProjectUuid) -> Result<Place, String> {
+        let found = self.projects.iter().find(|project| project.row.uuid == *uuid);
+        found.map(|project| project.centre).ok_or_else(|| {
+            let known: Vec<_> = self
+                .projects
+                .iter()
+                .map(|project| format!("{} ({})", project.row.uuid, project.row.name))
+                .collect();
+            format!("`project`: there is no project `{uuid}`; there are {}", known.join(", "))
+        })
+    }
+
+    pub(crate) fn set_ceiling(&mut self, uuid: &ProjectUuid, metres: i32) -> Result<(), String> {
+        self.centre(uuid)?;
+        check_ceiling("metres", metres)?;
+        let own = self.projects.iter_mut().filter(|project| project.row.uuid == *uuid);
+        own.for_each(|project| project.ceiling = metres);
+        Ok(())
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        new: &NewProject<'_>,
+        ceiling: i32,
+        now: Timestamp,
+        rng: &mut fastrand::Rng,
+    ) -> Result<(), String> {
+        if new.name.trim().is_empty() {
+            return Err("`name`: is empty".to_owned());
+        }
+        let (latitude, longitude) = new.centre;
+        if !(-85.0..=85.0).contains(&latitude) || !(-180.0..=180.0).contains(&longitude) {
+            return Err(
+                "`latitude`, `longitude`: are not on the map; -85 to 85 and -180 to 180".to_owned()
+            );
+        }
+        check_ceiling("ceiling", ceiling)?;
+        if let Some(uuid) = new.uuid {
+            if uuid.as_str().trim().is_empty() {
+                return Err("`uuid`: is empty; leave it out to have one made".to_owned());
+            }
+            if self.has(uuid) {
+                return Err(format!("`uuid`: there is a project `{uuid}` already"));
+            }
+        }
+        let uuid = new.uuid.cloned();
+        let uuid = uuid.unwrap_or_else(|| ProjectUuid::new(super::new_uuid(rng)));
+        let centre = Place { latitude, longitude, height: GROUND };
+        let mut entry = entry(uuid, new.name, "", centre, new.joined);
+        entry.ceiling = ceiling;
+        entry.row.created_at = Some(now);
+        entry.row.updated_at = Some(now);
+        self.projects.push(entry);
+        Ok(())
+    }
+}
+
+fn check_ceiling(field: &str, metres: i32) -> Result<(), String> {
+    // What the aircraft themselves can be limited to.
+    if (20..=1_500).contains(&metres) {
+        return Ok(());
+    }
+    Err(format!("`{field}`: {metres} is not between 20 and 1500 metres"))
+}
+
+fn entry(uuid: ProjectUuid, name: &str, introduction: &str, centre: Place, joined: bool) -> Entry {
     let mut owner = ProjectMember::new(World::OWNER, ProjectRole::Admin);
     owner.nickname = Some(World::OWNER_NAME.to_owned());
+    Entry {
+        row: Project {
+            name: name.to_owned(),
+            introduction: Some(introduction.to_owned()),
+            uuid,
+            org_uuid: OrganizationUuid::new(World::DEMO_ORGANIZATION),
+            project_work_center_point: Some(WorkCenterPoint {
+                latitude: centre.latitude,
+                longitude: centre.longitude,
+            }),
+            created_at: None,
+            updated_at: None,
+        },
+        joined,
+        ceiling: 120,
+        members: if joined { vec![owner] } else { Vec::new() },
+        centre,
+    }
+}
+
+/// The demo projects.
+pub(crate) fn populate(world: &mut World) {
+    let reef = CENTRE.offset(9_000.0, 4_000.0, 0.0);
+    let nothing_real = "Simulated: nothing here is real";
+    let rows = [
+        (World::DEMO_PROJECT, "Atlantic test field", nothing_real, CENTRE, 1_745_214_300),
+        (World::EMPTY_PROJECT, "Spare reef", "", reef, 1_746_000_000),
+        (World::CONTROLLER_PROJECT, "Lagoon patrol", "", LAGOON, 1_748_500_000),
+        (World::DRONE_PROJECT, "Shoal survey", "", SHOAL, 1_750_100_000),
+        (World::CLOSED_PROJECT, "Weather station", "", STATION, 1_751_300_000),
+    ];
+    let at = |seconds| Timestamp::from_unix_seconds(seconds);
     world.projects.projects = rows
         .into_iter()
-        .map(|(uuid, name, introduction, centre, created, updated)| Entry {
-            row: Project {
-                name: name.to_owned(),
-                introduction: Some(introduction.to_owned()),
-                uuid: ProjectUuid::new(uuid),
-                org_uuid: OrganizationUuid::new(World::DEMO_ORGANIZATION),
-                project_work_center_point: Some(WorkCenterPoint {
-                    latitude: centre.latitude,
-                    longitude: centre.longitude,
-                }),
-                created_at: at(created),
-                updated_at: at(updated),
-            },
-            joined: true,
-            ceiling: 120,
-            members: vec![owner.clone()],
+        .map(|(uuid, name, introduction, centre, created)| {
+            let joined = uuid != World::CLOSED_PROJECT;
+            let mut entry = entry(ProjectUuid::new(uuid), name, introduction, centre, joined);
+            entry.row.created_at = at(created);
+            entry.row.updated_at = at(created + 86_400);
+            entry
         })
         .collect();
+    // The one that is worked in.
+    if let Some(first) = world.projects.projects.first_mut() {
+        first.row.updated_at = at(1_766_999_900);
+    }
 }
 
 /// `system.status`.

@@ -8,8 +8,10 @@ use flighthub_api::v1::{CameraPosition, DeviceSn, DroneMode, GatewayMode, Stream
 use serde_json::{Value, json};
 
 use super::World;
-use super::fleet::{Aircraft, Camera, Controller, Dock, dock_mode};
-use super::flight::{Flight, Phase};
+use super::fleet::{
+    Aircraft, Camera, Condition, Controller, Disk, Dock, Rainfall, Seen, dock_mode,
+};
+use super::flight::{Flight, Phase, Place};
 
 /// Puts sections of an object together.
 fn merged(sections: impl IntoIterator<Item = Value>) -> Object {
@@ -36,8 +38,11 @@ fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// Wind over the field in m/s: it changes slowly and is the same for every seed.
-fn wind(world: &World) -> f64 {
+/// Wind at a dock in m/s. Unless somebody has set it, it changes slowly and is the same for every seed.
+fn wind(world: &World, dock: Option<&Dock>) -> f64 {
+    if let Some(wind) = dock.and_then(|dock| dock.weather.wind) {
+        return rounded(wind, 1);
+    }
     let hours = world.now().unix_seconds().rem_euclid(86_400) as f64 / 3600.0;
     rounded(4.0 + 2.0 * (hours * 0.7).sin(), 1)
 }
@@ -63,6 +68,31 @@ fn gateway_mode(mode: &GatewayMode) -> &'static str {
     }
 }
 
+const fn rainfall(rain: Rainfall) -> &'static str {
+    match rain {
+        Rainfall::NoRain => "no_rain",
+        Rainfall::LightRain => "light_rain",
+        Rainfall::ModerateRain => "moderate_rain",
+        Rainfall::HeavyRain => "heavy_rain",
+    }
+}
+
+/// A position as it is reported: zeros without a fix, and never null.
+fn position(place: Place, condition: &Condition) -> Value {
+    if condition.no_fix {
+        return json!({"latitude": 0, "longitude": 0, "height": 0});
+    }
+    json!({
+        "latitude": rounded(place.latitude, 7),
+        "longitude": rounded(place.longitude, 7),
+        "height": rounded(place.height, 2),
+    })
+}
+
+fn storage(disk: &Disk) -> Value {
+    json!({"used": whole(disk.used), "total": whole(disk.total)})
+}
+
 /// The running streams of a device.
 fn live_status(world: &World, sn: &DeviceSn) -> Value {
     let streams = world.livestreams().iter().filter(|stream| stream.sn == *sn);
@@ -82,27 +112,32 @@ fn live_status(world: &World, sn: &DeviceSn) -> Value {
     Value::Array(streams.map(row).collect())
 }
 
-/// The state of an aircraft. Of one that is not connected it is the last that was known.
+/// The state of an aircraft. Of one that is off it is the last that was heard, and of one that never was heard of nearly nothing.
 pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
+    let seen = match (aircraft.on, aircraft.seen) {
+        (false, Some(seen)) => seen,
+        (false, None) => return unheard(aircraft),
+        (true, _) => {
+            Seen { place: aircraft.place, heading: aircraft.heading, battery: aircraft.battery }
+        }
+    };
     let flight = aircraft.flight.as_ref();
-    let dock = world.fleet.dock(aircraft.gateway.as_str());
+    let dock = aircraft.gateway.as_ref().and_then(|gateway| world.fleet.dock(gateway.as_str()));
     let home = flight.map(|flight| flight.home.place).or(dock.map(|dock| dock.place));
-    let ground = flight.map(|flight| flight.origin.place).or(home).unwrap_or(aircraft.place);
-    let capacity = percent(aircraft.battery);
+    let ground = flight.map(|flight| flight.origin.place).or(home).unwrap_or(seen.place);
+    let capacity = percent(seen.battery);
+    let has_fix = aircraft.on && !aircraft.condition.no_fix;
     let motion = json!({
         "mode_code": drone_mode(&aircraft.mode()),
         "mode_code_reason": "no_meaning",
         "gear": "p",
-        "latitude": rounded(aircraft.place.latitude, 7),
-        "longitude": rounded(aircraft.place.longitude, 7),
-        "height": rounded(aircraft.place.height, 2),
-        "elevation": rounded(aircraft.place.height - ground.height, 1),
-        "attitude_head": rounded(aircraft.heading, 1),
+        "elevation": rounded(seen.place.height - ground.height, 1),
+        "attitude_head": rounded(seen.heading, 1),
         "attitude_pitch": flight.map_or(0.0, |flight| rounded(-0.6 * flight.horizontal_speed, 1)),
         "attitude_roll": 0.0,
         "horizontal_speed": flight.map_or(0.0, |flight| rounded(flight.horizontal_speed, 1)),
         "vertical_speed": flight.map_or(0.0, |flight| rounded(flight.vertical_speed, 1)),
-        "wind_speed": flight.map_or(0.0, |_| wind(world)),
+        "wind_speed": flight.map_or(0.0, |_| wind(world, dock)),
         "wind_direction": if flight.is_some() { "7" } else { "0" },
         "home_latitude": home.map(|home| rounded(home.latitude, 7)),
         "home_longitude": home.map(|home| rounded(home.longitude, 7)),
@@ -130,7 +165,7 @@ pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
             "capacity_percent": capacity,
             "landing_power": 10,
             "return_home_power": percent(aircraft.return_battery()),
-            "remain_flight_time": whole((aircraft.battery - 10.0).max(0.0) * 25.0),
+            "remain_flight_time": whole((seen.battery - 10.0).max(0.0) * 25.0),
             "batteries": [{
                 "sn": format!("8SIM{}", aircraft.sn.as_str().chars().rev().take(10).collect::<String>()),
                 "index": "left_battery",
@@ -144,12 +179,12 @@ pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
         },
         "low_battery_warning_threshold": 20,
         "serious_low_battery_warning_threshold": 10,
-        "storage": {"used": 1_048_576, "total": 60_600_000},
+        "storage": storage(&aircraft.disk),
         "position_state": {
-            "quality": if aircraft.on { "gear_5" } else { "gear_0" },
-            "is_fixed": if flight.is_some() { "successful" } else { "not_started" },
-            "gps_number": if aircraft.on { 27 } else { 0 },
-            "rtk_number": if aircraft.on { 31 } else { 0 },
+            "quality": if has_fix { "gear_5" } else { "gear_0" },
+            "is_fixed": if flight.is_some() && has_fix { "successful" } else { "not_started" },
+            "gps_number": if has_fix { 27 } else { 0 },
+            "rtk_number": if has_fix { 31 } else { 0 },
         },
     });
     let identity = json!({
@@ -188,7 +223,8 @@ pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
         "cameras": aircraft.cameras.iter().filter(|camera| camera.is_payload).map(|found| camera(found, flight)).collect::<Vec<_>>(),
         "live_status": live_status(world, &aircraft.sn.clone().into()),
     });
-    let mut object = merged([motion, limits, supplies, identity]);
+    let place = position(seen.place, &aircraft.condition);
+    let mut object = merged([place, motion, limits, supplies, identity]);
     // A payload reports only while the aircraft is on.
     for camera in aircraft.cameras.iter().filter(|camera| camera.is_payload && aircraft.on) {
         object.insert(
@@ -197,6 +233,31 @@ pub(super) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
         );
     }
     object
+}
+
+/// An aircraft that was never heard of: zeros instead of a position, null instead of a battery.
+fn unheard(aircraft: &Aircraft) -> Object {
+    merged([json!({
+        "mode_code": "not_connected",
+        "mode_code_reason": "no_meaning",
+        "latitude": 0,
+        "longitude": 0,
+        "height": 0,
+        "elevation": 0,
+        "horizontal_speed": 0,
+        "vertical_speed": 0,
+        "wind_speed": 0,
+        "wind_direction": "0",
+        "battery": null,
+        "storage": null,
+        "position_state": null,
+        "best_link_gateway": "",
+        "control_source": "",
+        "track_id": "",
+        "total_flight_sorties": aircraft.flown.2,
+        "cameras": [],
+        "dongle_infos": [],
+    })])
 }
 
 fn camera(camera: &Camera, flight: Option<&Flight>) -> Value {
@@ -245,7 +306,7 @@ fn payload(camera: &Camera, heading: f64, in_flight: bool) -> Value {
 /// The state of a dock.
 pub(super) fn dock(world: &World, dock: &Dock) -> Object {
     let aircraft = world.fleet.aircraft_of(dock.sn.as_str());
-    let inside = aircraft.is_some_and(|aircraft| aircraft.flight.is_none());
+    let inside = aircraft.is_some_and(|aircraft| aircraft.flight.is_none() && !aircraft.away);
     let step = match (&dock.busy, aircraft.and_then(|aircraft| aircraft.flight.as_ref())) {
         (None, _) => "idle",
         (Some(_), Some(_)) => "in_flight",
@@ -254,15 +315,12 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
     let open = dock.busy.is_some();
     let weather = json!({
         "mode_code": gateway_mode(&dock_mode(dock)),
-        "latitude": rounded(dock.place.latitude, 7),
-        "longitude": rounded(dock.place.longitude, 7),
-        "height": rounded(dock.place.height, 2),
         "heading": 12.5,
         "temperature": 24.5,
-        "environment_temperature": 26.0,
-        "humidity": 61,
-        "wind_speed": wind(world),
-        "rainfall": "no_rain",
+        "environment_temperature": rounded(dock.weather.temperature, 1),
+        "humidity": if dock.weather.rain == Rainfall::NoRain { 61 } else { 96 },
+        "wind_speed": wind(world, Some(dock)),
+        "rainfall": rainfall(dock.weather.rain),
         "home_position_is_valid": dock.calibrated,
         "alternate_land_point": {
             "latitude": rounded(dock.place.latitude, 5),
@@ -292,7 +350,7 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
         "emergency_stop_state": "close",
         "alarm_state": "close",
         "media_file_detail": {"remain_upload": world.tasks.waiting_uploads(&dock.sn)},
-        "storage": {"used": 43_000, "total": 100_000},
+        "storage": storage(&dock.disk),
         "live_status": live_status(world, &dock.sn.clone().into()),
     });
     let cameras = [
@@ -328,9 +386,9 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
         "position_state": {
             "is_calibration": if dock.calibrated { "calibrated" } else { "not_calibrated" },
             "is_fixed": if dock.calibrated { "successful" } else { "not_started" },
-            "quality": "gear_5",
-            "gps_number": 21,
-            "rtk_number": 34,
+            "quality": if dock.condition.no_fix { "gear_0" } else { "gear_5" },
+            "gps_number": if dock.condition.no_fix { 0 } else { 21 },
+            "rtk_number": if dock.condition.no_fix { 0 } else { 34 },
         },
         "rtcm_info": dock.rtcm.as_ref().map(|rtcm| json!({
             "host": rtcm.host,
@@ -361,20 +419,18 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
         "compatible_status": "no_consistency_upgrade_required",
         "dongle_infos": [],
     });
-    merged([weather, work, links, identity])
+    merged([position(dock.place, &dock.condition), weather, work, links, identity])
 }
 
 /// The state of a remote controller. It has no mode.
 pub(super) fn controller(controller: &Controller) -> Object {
-    merged([json!({
+    let rest = json!({
         "capacity_percent": 83,
-        "latitude": rounded(controller.place.latitude, 7),
-        "longitude": rounded(controller.place.longitude, 7),
-        "height": rounded(controller.place.height, 2),
         "country": null,
         "firmware_version": "02.01.00.07",
         "dongle_infos": [],
         "live_status": [],
         "wireless_link": {"sdr_link_state": "1", "sdr_quality": "5"},
-    })])
+    });
+    merged([position(controller.place, &controller.condition), rest])
 }

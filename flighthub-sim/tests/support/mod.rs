@@ -1,6 +1,8 @@
 //! What the tests of the world share.
 #![allow(dead_code, reason = "every test file uses its part")]
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use flighthub_api::Timestamp;
@@ -114,4 +116,17 @@ pub(crate) fn calibration(dock: &str) -> DeviceCalibrateRtk {
 
 pub(crate) fn calibrate(world: &mut World, dock: &str) {
     world.device_calibrate_rtk(&caller(), calibration(dock)).unwrap();
+}
+
+/// Status and body of a request on a connection of its own.
+pub(crate) fn get(url: &str, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let mut text = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    headers.iter().for_each(|(name, value)| text += &format!("{name}: {value}\r\n"));
+    stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }

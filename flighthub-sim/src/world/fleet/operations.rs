@@ -1,22 +1,22 @@
-//! The operations of device management.
+//! The operations of device management: state, orders, the dock's camera, calibration.
 
+use flighthub_api::Accepted;
 use flighthub_api::v1::{
-    CameraIndex, Control, ControlGateway, ControlHolders, ControlType, ControlUser,
-    DeviceAcquireControl, DeviceAlerts, DeviceCalibrateRtk, DeviceChangeCamera, DeviceChangeLens,
-    DeviceCommand, DeviceHms, DeviceReleaseControl, DeviceSetStreamQuality, DeviceSn,
-    DeviceSnapshot, DeviceState, DroneSn, FlightCommand, HmsLevel, HmsPlace, ProjectUuid,
-    RtkCalibration, RtkCalibrationStatus, StateProperties, TaskStatus, UserId,
+    DeviceCalibrateRtk, DeviceChangeCamera, DeviceCommand, DeviceSnapshot, DeviceState,
+    FlightCommand, ProjectUuid, RtkCalibration, RtkCalibrationStatus, StateProperties, TaskStatus,
 };
-use flighthub_api::{Accepted, Listing};
 
-use super::{Aircraft, CALIBRATION, Camera, Device, Dock, Holder, LOW_BATTERY, Rtcm, alert};
+use super::{Device, Dock, Rtcm};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 use crate::world::flight::{Ending, Phase};
 use crate::world::{World, telemetry};
 
+/// Seconds that a calibration takes.
+const CALIBRATION: i64 = 30;
+
 /// The device of a project, or why not.
-fn in_project<'w>(
+pub(super) fn in_project<'w>(
     world: &'w World,
     project: &ProjectUuid,
     sn: &str,
@@ -28,7 +28,23 @@ fn in_project<'w>(
     }
 }
 
-/// `device.state`.
+/// The device of a project that can be told something now, or why not.
+pub(super) fn tellable<'w>(
+    world: &'w World,
+    project: &ProjectUuid,
+    sn: &str,
+) -> Result<Device<'w>, Refusal> {
+    let device = in_project(world, project, sn)?;
+    if !device.is_online() {
+        return Err(Refusal::offline(sn));
+    }
+    if device.condition().old_firmware {
+        return Err(Refusal::old_firmware(sn));
+    }
+    Ok(device)
+}
+
+/// `device.state`. Of an aircraft that is off it is the last that was heard; of one whose gateway has no link it is refused.
 pub(crate) fn state(
     world: &mut World,
     caller: &Caller,
@@ -36,7 +52,8 @@ pub(crate) fn state(
 ) -> Result<DeviceSnapshot, Refusal> {
     let project = world.known_project(caller.project_or_forbidden()?)?;
     let device = in_project(world, &project, operation.device_sn.as_str())?;
-    if !device.gateway_is_online() {
+    let alone = matches!(device, Device::Aircraft(aircraft, _) if aircraft.gateway.is_none());
+    if !device.gateway_is_online() && !alone {
         return Err(Refusal::offline(operation.device_sn));
     }
     let properties = match device {
@@ -51,45 +68,6 @@ pub(crate) fn state(
     })
 }
 
-/// `device.hms`.
-pub(crate) fn hms(
-    world: &mut World,
-    caller: &Caller,
-    operation: DeviceHms,
-) -> Result<Listing<DeviceAlerts>, Refusal> {
-    // Without the header the real one answers an empty list.
-    let Some(project) = &caller.project else {
-        return Ok(Listing::default());
-    };
-    let project = world.known_project(project)?;
-    if !world.fleet.has_devices_in(&project) {
-        return Err(Refusal::new(210_060, "Bad Request"));
-    }
-    let mut rows: Vec<DeviceAlerts> = Vec::new();
-    for sn in operation.device_sn_list {
-        let Ok(device) = in_project(world, &project, sn.as_str()) else {
-            continue;
-        };
-        if rows.iter().any(|row| row.device_sn == sn) {
-            continue;
-        }
-        let alerts = match device {
-            Device::Dock(dock) => dock.alerts.clone(),
-            Device::Aircraft(aircraft, _) if aircraft.battery < LOW_BATTERY => {
-                let place = if aircraft.flight.is_some() {
-                    HmsPlace::InTheSky
-                } else {
-                    HmsPlace::OnTheGround
-                };
-                vec![alert(HmsLevel::Warning, "0x16100008", place, 0)]
-            }
-            Device::Aircraft(..) | Device::Controller(_) => Vec::new(),
-        };
-        rows.push(DeviceAlerts { device_sn: sn, device_hms: Listing::from(alerts) });
-    }
-    Ok(rows.into())
-}
-
 /// `device.command`: to the aircraft, or to its dock.
 pub(crate) fn command(
     world: &mut World,
@@ -101,6 +79,9 @@ pub(crate) fn command(
     let device = in_project(world, &project, sn)?;
     if !device.gateway_is_online() {
         return Err(Refusal::offline(sn));
+    }
+    if device.condition().old_firmware {
+        return Err(Refusal::old_firmware(sn));
     }
     let aircraft = match device {
         Device::Aircraft(aircraft, _) => Some(aircraft),
@@ -175,9 +156,7 @@ pub(crate) fn change_camera(
     if !device.is_dock() {
         return Err(Refusal::argument("sn", "is not the serial number of a dock"));
     }
-    if !device.is_online() {
-        return Err(Refusal::offline(sn));
-    }
+    tellable(world, &project, sn)?;
     if !device.camera_indices().contains(&operation.camera_index) {
         return Err(Refusal::argument(
             "camera_index",
@@ -190,169 +169,6 @@ pub(crate) fn change_camera(
     if let Some(dock) = world.fleet.dock_mut(sn) {
         dock.position = operation.camera_position;
     }
-    Ok(Accepted::new())
-}
-
-/// An aircraft of the project that can be reached now.
-fn reachable(world: &World, caller: &Caller, field: &str, sn: &DroneSn) -> Result<(), Refusal> {
-    let project = world.project_of(caller)?;
-    let device = in_project(world, &project, sn.as_str())?;
-    if !device.is_aircraft() {
-        return Err(Refusal::argument(field, "is not the serial number of an aircraft"));
-    }
-    if !device.is_online() {
-        return Err(Refusal::offline(sn));
-    }
-    Ok(())
-}
-
-/// `device.change_lens`.
-pub(crate) fn change_lens(
-    world: &mut World,
-    caller: &Caller,
-    operation: DeviceChangeLens,
-) -> Result<Accepted, Refusal> {
-    reachable(world, caller, "sn", &operation.sn)?;
-    let controlled = world.fleet.holds_control(operation.sn.as_str(), &operation.camera_index);
-    let aircraft = world.fleet.aircraft_mut(operation.sn.as_str());
-    let camera = aircraft.and_then(|aircraft| {
-        aircraft.cameras.iter_mut().find(|camera| camera.index == operation.camera_index)
-    });
-    let Some(camera) = camera else {
-        return Err(Refusal::argument(
-            "camera_index",
-            format!("the aircraft has no camera `{}`", operation.camera_index),
-        ));
-    };
-    if !camera.is_payload || !camera.lenses.contains(&operation.lens_type) {
-        return Err(Refusal::argument(
-            "lens_type",
-            format!("camera `{}` cannot switch to `{}`", camera.index, operation.lens_type),
-        ));
-    }
-    if !controlled {
-        return Err(Refusal::no_control(format!(
-            "acquire control of payload `{}` first",
-            camera.index
-        )));
-    }
-    camera.lens = operation.lens_type;
-    Ok(Accepted::new())
-}
-
-fn payloads<'a>(
-    aircraft: &'a mut Aircraft,
-    wanted: &[CameraIndex],
-) -> Result<Vec<&'a mut Camera>, Refusal> {
-    if wanted.is_empty() {
-        return Err(Refusal::argument("payload_index", "is empty"));
-    }
-    if let Some(index) = wanted.iter().find(|index| {
-        !aircraft.cameras.iter().any(|camera| camera.is_payload && camera.index == **index)
-    }) {
-        return Err(Refusal::argument(
-            "payload_index",
-            format!("the aircraft has no payload `{index}`"),
-        ));
-    }
-    Ok(aircraft.cameras.iter_mut().filter(|camera| wanted.contains(&camera.index)).collect())
-}
-
-fn holders(aircraft: &Aircraft) -> ControlHolders {
-    let control = |kind, payload_index, holder: Option<&Holder>| Control {
-        r#type: kind,
-        payload_index,
-        // As at the real one the fields are there, and empty where nobody holds it.
-        gateway: Some(ControlGateway {
-            sn: Some(holder.map_or_else(|| DeviceSn::new(""), |_| aircraft.gateway.clone())),
-        }),
-        user: Some(ControlUser {
-            call_sign: Some(holder.map(|holder| holder.name.clone()).unwrap_or_default()),
-            user_id: Some(UserId::new(
-                holder.map(|holder| holder.user_id.clone()).unwrap_or_default(),
-            )),
-            r#type: Some(holder.map_or("", |holder| holder.kind).to_owned()),
-        }),
-    };
-    let payloads = aircraft.cameras.iter().filter(|camera| camera.is_payload);
-    let payloads = payloads.map(|camera| {
-        control(ControlType::Payload, Some(camera.index.clone()), camera.holder.as_ref())
-    });
-    ControlHolders {
-        drone_sn: aircraft.sn.clone(),
-        controls: std::iter::once(control(ControlType::Flight, None, None))
-            .chain(payloads)
-            .collect(),
-    }
-}
-
-/// `device.acquire_control`: takes it also from whoever has it.
-pub(crate) fn acquire_control(
-    world: &mut World,
-    caller: &Caller,
-    operation: DeviceAcquireControl,
-) -> Result<ControlHolders, Refusal> {
-    reachable(world, caller, "drone_sn", &operation.drone_sn)?;
-    let Some(aircraft) = world.fleet.aircraft_mut(operation.drone_sn.as_str()) else {
-        return Err(Refusal::unknown_device(operation.drone_sn));
-    };
-    for camera in payloads(aircraft, &operation.payload_index)? {
-        camera.holder = Some(Holder::owner());
-    }
-    Ok(holders(aircraft))
-}
-
-/// `device.release_control`. What somebody else holds stays with them.
-pub(crate) fn release_control(
-    world: &mut World,
-    caller: &Caller,
-    operation: DeviceReleaseControl,
-) -> Result<ControlHolders, Refusal> {
-    reachable(world, caller, "drone_sn", &operation.drone_sn)?;
-    let Some(aircraft) = world.fleet.aircraft_mut(operation.drone_sn.as_str()) else {
-        return Err(Refusal::unknown_device(operation.drone_sn));
-    };
-    for camera in payloads(aircraft, &operation.payload_index)? {
-        camera.holder.take_if(|holder| *holder == Holder::owner());
-    }
-    Ok(holders(aircraft))
-}
-
-/// `device.set_stream_quality`.
-pub(crate) fn set_stream_quality(
-    world: &mut World,
-    caller: &Caller,
-    operation: DeviceSetStreamQuality,
-) -> Result<Accepted, Refusal> {
-    let project = world.project_of(caller)?;
-    let sn = operation.sn.as_str();
-    let device = in_project(world, &project, sn)?;
-    if !device.is_online() {
-        return Err(Refusal::offline(sn));
-    }
-    if !device.camera_indices().contains(&operation.camera_index) {
-        return Err(Refusal::unknown_camera(sn, operation.camera_index));
-    }
-    if !operation.quality_type.is_known() {
-        return Err(Refusal::argument(
-            "quality_type",
-            format!("there is no quality `{}`", operation.quality_type),
-        ));
-    }
-    let payload = match device {
-        Device::Aircraft(aircraft, _) => aircraft
-            .cameras
-            .iter()
-            .any(|camera| camera.is_payload && camera.index == operation.camera_index),
-        Device::Dock(_) | Device::Controller(_) => false,
-    };
-    if payload && !world.fleet.holds_control(sn, &operation.camera_index) {
-        return Err(Refusal::no_control(format!(
-            "acquire control of payload `{}` first",
-            operation.camera_index
-        )));
-    }
-    world.fleet.set_quality(sn, &operation.camera_index, operation.quality_type);
     Ok(Accepted::new())
 }
 
@@ -381,9 +197,7 @@ pub(crate) fn calibrate_rtk(
             return Err(Refusal::argument(field, "is empty"));
         }
     }
-    if !device.is_online() {
-        return Err(Refusal::offline(sn));
-    }
+    tellable(world, &project, sn)?;
     let bid = Some(world.new_uuid());
     let now = world.now().unix_seconds();
     let Some(dock) = world.fleet.dock_mut(sn) else {

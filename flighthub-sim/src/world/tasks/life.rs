@@ -177,6 +177,12 @@ impl Scene<'_> {
         if !dock.online {
             return passing("the dock is offline");
         }
+        if aircraft.away {
+            return lasting("the aircraft is not in the dock");
+        }
+        if dock.disk.is_full() || aircraft.disk.is_full() {
+            return lasting("the storage is full");
+        }
         if dock.busy.is_some() || aircraft.flight.is_some() {
             return passing("the dock is carrying out another task");
         }
@@ -322,7 +328,7 @@ impl Scene<'_> {
                         aircraft.flown.1 + flight.distance,
                         aircraft.flown.2 + 1,
                     );
-                    aircraft.gateway = flight.home.dock.into();
+                    aircraft.gateway = Some(flight.home.dock.into());
                     task.completed_at = Some(self.now);
                     task.stage = Stage::Stowing { until: self.now.unix_seconds() + STOWING };
                     task.record =
