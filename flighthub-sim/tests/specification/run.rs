@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, ProjectUuid};
-use flighthub_sim::{Deed, Sim, World};
+use flighthub_sim::{Deed, KeyProfile, Profile, Sim, World};
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply};
@@ -50,10 +50,8 @@ pub(crate) fn play(case: &Case, library: &Library) -> Result<(), String> {
 fn simulator(case: &Case) -> std::io::Result<Sim> {
     static DEMO: OnceLock<World> = OnceLock::new();
     let world = DEMO.get_or_init(|| World::demo(7)).clone();
-    let builder = Sim::builder().strict(case.strict).world(world);
-    // The converters are everywhere as yet.
-    let _ = case.private;
-    builder.start_blocking()
+    let profile = if case.private { Profile::Private } else { Profile::Public };
+    Sim::builder().strict(case.strict).world(world).profile(profile).start_blocking()
 }
 
 /// What the cases call by name.
@@ -61,7 +59,11 @@ fn values(sim: &Sim) -> BTreeMap<String, Value> {
     let fixed = [
         ("token", sim.token()),
         ("project", sim.project()),
+        // Projects without anything, with a pilot only, with an aircraft only, and one that is closed to the keys.
         ("empty", World::EMPTY_PROJECT),
+        ("lagoon", World::CONTROLLER_PROJECT),
+        ("shoal", World::DRONE_PROJECT),
+        ("closed", World::CLOSED_PROJECT),
         ("organization", World::DEMO_ORGANIZATION),
         // A dock with an aircraft that is on, one whose aircraft sleeps, one without.
         ("dock", "7CTXN0000B00A1"),
@@ -72,13 +74,19 @@ fn values(sim: &Sim) -> BTreeMap<String, Value> {
         // A pilot.
         ("controller", "9N9XL0000D00C3"),
         ("handheld", "1581F0Q8X000U00G00D4"),
+        ("tern", "1581F0Q8X000U00G00E5"),
+        ("gull", "1581F0Q8X000U00G00F6"),
         // Routes: a fence and a map for the first aircraft, a tower for the second.
         ("fence", "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"),
         ("map", "6f7a5f1e-30b4-4c0b-9d11-58f2a0c4e7d3"),
         ("tower", "a41d7c60-92e5-4b3f-b7d8-0c6e5f3a2914"),
         ("nobody", "00000000-0000-4000-8000-000000000000"),
     ];
-    fixed.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    let keys = KeyProfile::ALL.map(|profile| {
+        (format!("key_{}", profile.name().replace('-', "_")), World::demo_key(profile))
+    });
+    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    fixed.chain(keys).map(|(name, value)| (name, Value::from(value))).collect()
 }
 
 impl Stage<'_> {
@@ -297,11 +305,18 @@ fn change(body: &mut Value, changes: &Value) {
     }
 }
 
-/// A value by its path, such as `list.0.uuid`; `store_path/2` is the second segment from the end of a string with slashes.
+/// A value by its path, such as `list.0.uuid`; `list.[name=fence].id` finds the item of a list, and `store_path/2` is the second segment from the end of a string with slashes.
 fn find(value: &Value, path: &str) -> Option<Value> {
     let (path, segment) = path.split_once('/').map_or((path, None), |(path, n)| (path, Some(n)));
     let found = path.split('.').try_fold(value, |value, part| match value {
-        Value::Array(items) => part.parse::<usize>().ok().and_then(|index| items.get(index)),
+        Value::Array(items) => match part.strip_prefix('[').and_then(|part| part.strip_suffix(']'))
+        {
+            Some(wanted) => {
+                let (field, text) = wanted.split_once('=')?;
+                items.iter().find(|item| item[field] == text)
+            }
+            None => part.parse::<usize>().ok().and_then(|index| items.get(index)),
+        },
         _ => value.get(part),
     })?;
     match segment {
