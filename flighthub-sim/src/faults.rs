@@ -827,3 +827,69 @@ pub struct Arrival {
     /// Bytes of its body.
     pub bytes: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_name_and_defaults_in_texts_too() {
+        for name in FaultKind::NAMES {
+            let text = match *name {
+                "delay" => "delay;ms=5".to_owned(),
+                // There is none in this world.
+                "quirk" => continue,
+                name => name.to_owned(),
+            };
+            assert_eq!(text.parse::<FaultKind>().map(|kind| kind.name()), Ok(*name));
+        }
+        for kind in [
+            FaultKind::port_closed(1000),
+            FaultKind::connection_reset(),
+            FaultKind::connection_silence(),
+            FaultKind::reset(),
+            FaultKind::close(),
+            FaultKind::silence(),
+            FaultKind::dribble(1, 50),
+            FaultKind::wrong_length(10),
+            FaultKind::garbage(),
+            FaultKind::long_head(1 << 20),
+            FaultKind::endless_body(),
+            FaultKind::gzip_bomb(1 << 30),
+            FaultKind::endless_deflate(),
+            FaultKind::close_on_reuse(),
+            FaultKind::redirect(302),
+            FaultKind::http_error(503),
+            FaultKind::refuse(200_500),
+            FaultKind::code_only(200_500),
+            FaultKind::html(),
+            FaultKind::truncated_json(),
+        ] {
+            assert_eq!(kind.name().parse(), Ok(kind.clone()));
+            // What is written can be read.
+            let other =
+                if kind.clone().after_effect() == kind { Effect::Before } else { Effect::After };
+            let fault = Fault::new("*", kind.effect(other)).id("mine");
+            let text = serde_json::to_string(&fault).unwrap_or_default();
+            assert_eq!(serde_json::from_str(&text).ok(), Some(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn phases_are_names_or_numbers() {
+        for (text, phase) in [
+            ("\"request-head\"", Phase::RequestHead),
+            ("\"request-body\"", Phase::RequestBody),
+            ("\"request\"", Phase::Request),
+            ("\"reply-head\"", Phase::ReplyHead),
+            ("\"reply-body\"", Phase::ReplyBody),
+            ("17", Phase::Bytes(17)),
+        ] {
+            assert_eq!(serde_json::from_str(text).ok(), Some(phase));
+            assert_eq!(serde_json::to_string(&phase).ok().as_deref(), Some(text));
+        }
+        for text in ["-1", "1.5", "\"reply\"", "null", "{}"] {
+            assert!(serde_json::from_str::<Phase>(text).is_err(), "{text}");
+        }
+    }
+}

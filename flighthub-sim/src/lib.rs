@@ -19,11 +19,14 @@
 //! simulator does what is plausible and its own documentation says so.
 
 mod caller;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod faults;
 mod journal;
 mod lenient;
 mod limiter;
 mod made;
+pub mod quirks;
 mod refusal;
 mod reply;
 mod service;
@@ -49,3 +52,8 @@ pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;
 pub use world::live::Livestream;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

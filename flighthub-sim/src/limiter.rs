@@ -41,7 +41,7 @@ const MOST_KEYS: usize = 10_000;
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", try_from = "Form")]
 #[non_exhaustive]
 pub struct RateLimit {
     /// Requests that a key has free.
@@ -49,11 +49,32 @@ pub struct RateLimit {
     /// Virtual seconds in which they come back.
     pub per_seconds: f64,
     /// How one too many is answered.
-    #[serde(default)]
     pub answer: TooOften,
     /// The header `Retry-After` of a refusal: seconds. Without, those until the next request is free, rounded up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+}
+
+/// A limit as it is written, before it is looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Form {
+    requests: u32,
+    per_seconds: f64,
+    #[serde(default)]
+    answer: TooOften,
+    #[serde(default)]
+    retry_after: Option<u32>,
+}
+
+impl TryFrom<Form> for RateLimit {
+    type Error = &'static str;
+
+    fn try_from(form: Form) -> Result<Self, &'static str> {
+        let Form { requests, per_seconds, answer, retry_after } = form;
+        let limit = Self { requests, per_seconds, answer, retry_after };
+        limit.check().map(|()| limit)
+    }
 }
 
 impl RateLimit {
@@ -61,6 +82,21 @@ impl RateLimit {
     #[must_use]
     pub const fn new(requests: u32, per_seconds: f64) -> Self {
         Self { requests, per_seconds, answer: TooOften::Http429, retry_after: None }
+    }
+
+    /// Whether there can be such a limit.
+    ///
+    /// # Errors
+    ///
+    /// Names the field and the remedy.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.requests == 0 {
+            return Err("`requests`: has to be 1 or more; leave the limit out for none");
+        }
+        if !self.per_seconds.is_finite() || self.per_seconds <= 0.0 {
+            return Err("`per-seconds`: has to be more than 0");
+        }
+        Ok(())
     }
 
     /// The same, answered otherwise.
@@ -109,7 +145,7 @@ impl Limiter {
     /// Counts a call of a key; the refusal when it is one too many.
     pub(crate) fn count(&mut self, key: &[u8], now: Timestamp) -> Option<Reply> {
         let most = f64::from(self.limit.requests);
-        // Nothing or nonsense as the time means that nothing comes back.
+        // A limit that was not checked: nothing comes back.
         let per_second = most / self.limit.per_seconds;
         let per_second = if per_second.is_finite() && per_second > 0.0 { per_second } else { 0.0 };
         if self.left.len() >= MOST_KEYS {
@@ -160,6 +196,29 @@ mod tests {
             passes("a", 100.0) && passes("a", 100.0) && !passes("a", 100.0),
             "never more than 2"
         );
+    }
+
+    #[test]
+    fn a_limit_is_read_from_text_and_has_to_make_sense() {
+        let read = serde_json::from_str::<RateLimit>;
+        let limit = RateLimit::new(10, 1.5).answer(TooOften::Code210429).retry_after(3);
+        let text = r#"{"requests":10,"per-seconds":1.5,"answer":"code-210429","retry-after":3}"#;
+        assert_eq!(read(text).ok(), Some(limit.clone()));
+        assert_eq!(serde_json::to_string(&limit).ok().as_deref(), Some(text));
+        assert_eq!(
+            read(r#"{"requests": 10, "per-seconds": 1}"#).ok(),
+            Some(RateLimit::new(10, 1.0))
+        );
+        for (text, named) in [
+            (r#"{"requests": 0, "per-seconds": 1}"#, "`requests`"),
+            (r#"{"requests": 1, "per-seconds": 0}"#, "`per-seconds`"),
+            (r#"{"requests": 1}"#, "`per-seconds`"),
+            (r#"{"requests": 1, "per-seconds": 1, "answer": "429"}"#, "`http-429`"),
+            (r#"{"requests": 1, "per-seconds": 1, "burst": 2}"#, "`burst`"),
+        ] {
+            let error = read(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(named), "{text}: {error}");
+        }
     }
 
     #[test]

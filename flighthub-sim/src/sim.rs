@@ -212,7 +212,7 @@ impl SimBuilder {
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on, or the speed is none.
+    /// When the address cannot be listened on, or the speed or rate limit is none.
     pub async fn start(self) -> io::Result<Sim> {
         self.start_blocking()
     }
@@ -228,6 +228,10 @@ impl SimBuilder {
                 io::ErrorKind::InvalidInput,
                 "the speed has to be 0 or more",
             ));
+        }
+        if let Some(Err(problem)) = self.rate_limit.as_ref().map(RateLimit::check) {
+            let problem = format!("the rate limit: {problem}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         }
         let (gateway_port, url) = port(&self.listen, Role::Gateway(0))?;
         let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, ProjectUuid, dispatch};
-use flighthub_sim::{Caller, Deed, Refusal, World};
+use flighthub_sim::{Caller, Deed, Profile, Refusal, World};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
@@ -190,6 +190,10 @@ fn cameras() -> impl Strategy<Value = Move> {
             "device.change_camera",
             json!({"sn": dock, "camera_index": "165-0-7", "camera_position": "outdoor"})
         )),
+        (any_dock(), 1..900_u64).prop_map(|(dock, seconds)| Move::Call(
+            "livestream.start",
+            json!({"sn": dock, "camera_index": "165-0-7", "video_expire": seconds})
+        )),
         (any_payload(), 1..900_u64).prop_map(|((drone, payload), seconds)| Move::Call(
             "livestream.start",
             json!({"sn": drone, "camera_index": payload, "video_expire": seconds})
@@ -258,15 +262,26 @@ fn modeling() -> impl Strategy<Value = Move> {
 }
 
 fn deeds() -> impl Strategy<Value = Move> {
+    let deed = |name: &'static str| {
+        select(&DRONES[..]).prop_map(move |drone| Move::Deed(json!({"do": name, "drone": drone})))
+    };
+    let link = (any_device(), select(vec!["connect", "disconnect"]));
+    let battery = (select(&DRONES[..]), select(vec![100_u8, 60, 25, 12, 0]));
     prop_oneof![
-        (any_device(), any::<bool>()).prop_map(|(sn, on)| Move::Deed(
-            json!({"do": if on { "connect" } else { "disconnect" }, "sn": sn})
-        )),
-        (select(&DRONES[..]), select(vec![100_u8, 60, 25, 12, 0])).prop_map(|(drone, percent)| {
+        4 => link.prop_map(|(sn, what)| Move::Deed(json!({"do": what, "sn": sn}))),
+        4 => battery.prop_map(|(drone, percent)| {
             Move::Deed(json!({"do": "battery", "drone": drone, "percent": percent}))
         }),
-        select(&DRONES[..])
-            .prop_map(|drone| Move::Deed(json!({"do": "pilot-takes-control", "drone": drone}))),
+        3 => deed("pilot-takes-control"),
+        1 => deed("control-expires"),
+        1 => deed("power-on"),
+        1 => deed("power-off"),
+        1 => deed("drone-out"),
+        1 => deed("drone-in"),
+        1 => any_device().prop_map(|sn| Move::Deed(json!({"do": "no-fix", "sn": sn}))),
+        1 => Just(Move::Deed(json!({"do": "reconstruction-fails", "error_code": 4021}))),
+        1 => Just(Move::Deed(json!({"do": "packing-fails"}))),
+        1 => (10_u64..60).prop_map(|images| Move::Deed(json!({"do": "modeling-quota", "images": images}))),
     ]
 }
 
@@ -436,7 +451,7 @@ struct Player {
 /// The worlds begin alike.
 fn demo() -> World {
     static DEMO: std::sync::OnceLock<World> = std::sync::OnceLock::new();
-    DEMO.get_or_init(|| World::demo(5)).clone()
+    DEMO.get_or_init(|| World::demo(5).with_profile(Profile::Private)).clone()
 }
 
 impl Player {
@@ -489,8 +504,8 @@ impl Player {
         }))
     }
 
-    /// Plays a move; time passes in portions of so many seconds.
-    fn play(&mut self, step: &Move, portion: u64) {
+    /// Plays a move; time passes in portions of so many seconds. Whether the world took it.
+    fn play(&mut self, step: &Move, portion: u64) -> bool {
         if matches!(step, Move::Call("model.create", _)) {
             self.find_folders();
         }
@@ -504,19 +519,24 @@ impl Player {
                 }
             }
             Move::Deed(deed) => {
-                let applied =
-                    self.world.apply(&serde_json::from_value::<Deed>(deed.clone()).unwrap());
-                assert!(applied.is_ok(), "{applied:?}");
-                if deed["do"] == "pilot-takes-control" {
-                    let drone = deed["drone"].as_str().unwrap();
-                    self.mine.retain(|(mine, _)| mine != drone);
+                let meant = serde_json::from_value::<Deed>(deed.clone()).unwrap();
+                if self.world.apply(&meant).is_err() {
+                    return false;
+                }
+                match deed["do"].as_str().unwrap() {
+                    "pilot-takes-control" | "control-expires" => {
+                        let drone = deed["drone"].as_str().unwrap();
+                        self.mine.retain(|(mine, _)| mine != drone);
+                    }
+                    "modeling-quota" => self.quota = deed["images"].as_i64().unwrap(),
+                    _ => {}
                 }
             }
             Move::Call(id, arguments) => {
                 let arguments = self.resolve(arguments);
                 let running = self.is_running(&arguments);
                 let Some(outcome) = self.call(id, &arguments) else {
-                    return;
+                    return false;
                 };
                 match &outcome {
                     Ok(data) => self.accepted(id, &arguments, data, running),
@@ -527,9 +547,12 @@ impl Player {
                         assert!(!message.is_empty(), "{id}: a refusal without a word");
                     }
                 }
+                let accepted = outcome.is_ok();
                 self.answers.push(outcome.map_err(|refusal| refusal.to_string()));
+                return accepted;
             }
         }
+        true
     }
 
     /// Whether the job of the arguments runs.
@@ -592,8 +615,10 @@ impl Player {
                 let images = resource["file_names"].as_array().map_or(0, Vec::len) as i64;
                 for job in data.as_object().unwrap().values() {
                     self.made.entry("job").or_default().push(job["uuid"].clone());
-                    self.images.insert(text(&job["uuid"]), images);
-                    self.quota -= images;
+                    // Without enough quota a job is accepted, costs nothing and comes to nothing.
+                    let cost = if images <= self.quota { images } else { 0 };
+                    self.images.insert(text(&job["uuid"]), cost);
+                    self.quota -= cost;
                 }
             }
             "openmodel.stop" => self.quota += self.images[&text(&arguments["model_uuid"])],
@@ -603,7 +628,8 @@ impl Player {
             "model.create" => {
                 let images = self.images_of(&arguments["task_folder_id"]);
                 let kinds = arguments["reconstruction_type"].as_array().map_or(0, Vec::len) as i64;
-                self.quota -= images * kinds;
+                (0..kinds)
+                    .for_each(|_| self.quota -= if images <= self.quota { images } else { 0 });
             }
             _ => {}
         }
@@ -887,8 +913,11 @@ proptest! {
         let mut player = Player::new();
         let mut before = player.look(true);
         for step in &script.0 {
-            player.play(step, u64::MAX);
+            let taken = player.play(step, u64::MAX);
             let after = player.look(false);
+            if !taken {
+                prop_assert_eq!(before.difference(&after), None, "refused, but not without effect: {:?}", step);
+            }
             counters(&after);
             flights(&after);
             history(&before, &after);
@@ -918,7 +947,7 @@ fn scripts_reach_what_they_are_about() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let (mut accepted, mut seen) = (BTreeMap::new(), BTreeSet::new());
-    for _ in 0..60 {
+    for _ in 0..80 {
         let script = any_script().new_tree(&mut runner).unwrap().current();
         let mut player = Player::new();
         for step in &script.0 {

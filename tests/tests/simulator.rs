@@ -12,8 +12,9 @@ use flighthub_api::v1::*;
 use flighthub_api::{
     Accepted, Client, ErrorCode, ErrorKind, Project, Region, Timestamp, WriteOutcome, blocking,
 };
+use flighthub_sim::contract::Request;
 use flighthub_sim::{Profile, Sim, World};
-use flighthub_tests::openapi::{Description, Request};
+use flighthub_tests::{description, endpoint, violations};
 use serde_json::Value;
 
 const DOCK: &str = "7CTXN0000B00A1";
@@ -310,15 +311,20 @@ async fn all_42_operations_go_over_the_wire_as_documented() {
     client.modeling().delete(second).await.unwrap();
     client.modeling().delete_resource(resource).await.unwrap();
 
-    let description = Description::v1();
+    let description = description();
     let exchanges = tap.take();
     let mut seen = BTreeSet::new();
     for Exchange { request, status, reply } in &exchanges {
-        assert_eq!(description.violations(request), [""; 0], "{request:?}");
+        assert_eq!(violations(&description.judge_request(request)), [""; 0], "{request:?}");
         let endpoint = description.route(&request.method, &request.path).unwrap();
         let body: Value = serde_json::from_str(reply).unwrap();
         assert_eq!((*status, &body["code"]), (200, &Value::from(0)), "{}: {reply}", endpoint.id);
-        assert_eq!(endpoint.reply_violations(*status, &body), [""; 0], "{}: {reply}", endpoint.id);
+        assert_eq!(
+            violations(&endpoint.judge_body(*status, &body)),
+            [""; 0],
+            "{}: {reply}",
+            endpoint.id
+        );
         seen.insert(endpoint.id.as_str());
     }
     assert!(seen.len() >= 42, "the story above calls all of V1.0: {seen:?}");
@@ -330,15 +336,20 @@ async fn all_42_operations_go_over_the_wire_as_documented() {
         let exchanges = tap.take();
         assert_eq!(exchanges.len(), 1, "{}", info.id);
         let Exchange { request, status, reply } = &exchanges[0];
-        assert_eq!(description.violations(request), [""; 0], "{request:?}");
+        assert_eq!(violations(&description.judge_request(request)), [""; 0], "{request:?}");
         let endpoint = description.route(&request.method, &request.path).unwrap();
         let body: Value = serde_json::from_str(reply).unwrap();
-        assert_eq!(endpoint.reply_violations(*status, &body), [""; 0], "{}: {reply}", endpoint.id);
+        assert_eq!(
+            violations(&endpoint.judge_body(*status, &body)),
+            [""; 0],
+            "{}: {reply}",
+            endpoint.id
+        );
     }
 }
 
 fn example(id: &str) -> serde_json::Map<String, Value> {
-    Description::v1().get(id).requests().remove(0).1
+    endpoint(id).requests().remove(0).1
 }
 
 #[tokio::test]
@@ -494,10 +505,9 @@ async fn a_read_only_handle_reads_and_sends_nothing_else() {
     assert!(!project.waylines().list().await.unwrap().is_empty());
     assert_eq!(tap.take().len(), 1);
 
-    let description = Description::v1();
     let (mut reads, mut refused) = (0, 0);
     for info in CATALOGUE {
-        let (_, arguments) = description.get(info.id).requests().remove(0);
+        let (_, arguments) = endpoint(info.id).requests().remove(0);
         let operation =
             AnyOperation::from_args(info.id, &Value::Object(arguments).to_string()).unwrap();
         let answer = project.send_any(&operation).await;

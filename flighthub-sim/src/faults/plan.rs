@@ -15,6 +15,7 @@ const MOST: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Plan {
     seed: u64,
+    /// Faults that were injected since the last clearing.
     injected: u64,
     planned: Vec<Planned>,
     closings: Vec<Closing>,
@@ -38,7 +39,7 @@ struct Closing {
     region: Option<usize>,
     until: Instant,
     /// Ports that have not closed yet.
-    waiting: usize,
+    waiting: Vec<(FaultPort, usize)>,
 }
 
 /// A fault that is to be played now.
@@ -87,33 +88,29 @@ impl Plan {
             return Err(FaultError::new(format!("there are {MOST} faults already; clear some")));
         }
         let known = |id: &FaultId| self.planned.iter().any(|planned| planned.id == *id);
+        let number = self.injected + 1;
         let id = match &fault.id {
-            Some(id) if known(id) => {
-                return Err(FaultError::new(format!("`id`: there is a fault `{id}` already")));
-            }
             Some(id) => id.clone(),
-            None => loop {
-                self.injected += 1;
-                let id = FaultId(format!("fault-{}", self.injected));
-                if !known(&id) {
-                    break id;
-                }
-            },
+            None => FaultId(format!("fault-{number}")),
         };
+        if known(&id) {
+            return Err(FaultError::new(format!("`id`: there is a fault `{id}` already")));
+        }
         let mut planned = Planned {
-            // The place counts, not the name: a script that is renamed still gives the same faults.
-            rng: Rng::with_seed(
-                self.seed ^ (self.planned.len() as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
-            ),
+            // The number counts, not the name: a fault that is renamed still has the same chance.
+            rng: Rng::with_seed(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             id: id.clone(),
             fault,
             matched: 0,
             played: 0,
         };
         if let FaultKind::PortClosed { for_ms } = planned.fault.kind {
-            let waiting =
-                ports.iter().filter(|(port, region)| planned.fault.is_at(*port, *region)).count();
-            if waiting == 0 {
+            let waiting: Vec<_> = ports
+                .iter()
+                .filter(|(port, region)| planned.fault.is_at(*port, *region))
+                .copied()
+                .collect();
+            if waiting.is_empty() {
                 return Err(FaultError::new("`port`: there is no such port to close"));
             }
             self.closings.retain(|closing| closing.until > Instant::now());
@@ -125,6 +122,7 @@ impl Plan {
             });
             (planned.matched, planned.played) = (1, 1);
         }
+        self.injected = number;
         self.planned.push(planned);
         self.arm();
         Ok(id)
@@ -165,10 +163,10 @@ impl Plan {
     }
 
     /// Until when a port is to be closed, if it is. The port says so when it has seen it.
-    pub(crate) fn closed_until(&mut self, port: FaultPort, region: usize) -> Option<Instant> {
+    pub(crate) fn closed_until(&self, port: FaultPort, region: usize) -> Option<Instant> {
         let now = Instant::now();
         self.closings
-            .iter_mut()
+            .iter()
             .filter(|closing| closing.port == port)
             .filter(|closing| closing.region.is_none_or(|wanted| wanted == region))
             .filter(|closing| closing.until > now)
@@ -179,15 +177,13 @@ impl Plan {
     /// A port has closed its listener.
     pub(crate) fn has_closed(&mut self, port: FaultPort, region: usize) {
         for closing in &mut self.closings {
-            if closing.port == port && closing.region.is_none_or(|wanted| wanted == region) {
-                closing.waiting = closing.waiting.saturating_sub(1);
-            }
+            closing.waiting.retain(|waiting| *waiting != (port, region));
         }
     }
 
     /// Whether every port that is to be closed is.
     pub(crate) fn all_closed(&self) -> bool {
-        self.closings.iter().all(|closing| closing.waiting == 0)
+        self.closings.iter().all(|closing| closing.waiting.is_empty())
     }
 
     /// What came of all faults.
@@ -376,7 +372,7 @@ mod tests {
             .into_iter()
             .map(|report| (report.id.to_string(), report.matched, report.played))
             .collect();
-        assert_eq!(counts, [("one".to_owned(), 3, 1), ("fault-1".to_owned(), 2, 2)]);
+        assert_eq!(counts, [("one".to_owned(), 3, 1), ("fault-2".to_owned(), 2, 2)]);
         assert!(plan.inject(Fault::new("*", FaultKind::close()).id("one"), &[]).is_err());
         assert!(plan.remove("one") && !plan.remove("one"));
     }

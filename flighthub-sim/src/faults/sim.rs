@@ -100,7 +100,7 @@ impl Sim {
         self.shared.state().elsewhere.arrivals.iter().cloned().collect()
     }
 
-    /// Limits how often a key may call from now on, or no longer.
+    /// Limits how often a key may call from now on, or no longer. A limit of no requests lets none pass.
     pub fn set_rate_limit(&self, limit: Option<RateLimit>) {
         self.shared.state().limiter = limit.map(Into::into);
     }

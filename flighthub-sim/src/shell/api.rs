@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::caller::{Caller, Language, PROJECT_HEADER};
 use crate::journal::Seen;
 use crate::lenient::{self, Remark};
+use crate::quirks;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::sim::{Shared, State};
@@ -36,9 +37,15 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
     let route = server::route(method(head), head.uri.path());
     let operation = route.as_ref().ok().map(|info| info.id);
     let (reply, notes) = match route {
-        Ok(info) => match too_often(&mut state, head) {
-            Some(refusal) => (refusal, vec!["the rate limit is reached".to_owned()]),
-            None => called(&mut state, region, info.id, head, body),
+        Ok(info) => match (too_often(&mut state, head), quirks::wanted(&head.headers, info.id)) {
+            (Some(refusal), _) => (refusal, vec!["the rate limit is reached".to_owned()]),
+            (None, Err(refusal)) => (refusal, vec!["there is no such quirk".to_owned()]),
+            (None, Ok(None)) => called(&mut state, region, info.id, head, body),
+            (None, Ok(Some(quirk))) => {
+                let (reply, mut notes) = called(&mut state, region, info.id, head, body);
+                notes.push(format!("quirk {}", quirk.name));
+                (quirks::served(quirk, info.id, reply), notes)
+            }
         },
         Err(Unreadable::WrongMethod { allowed }) => {
             let is_question = head.method == Method::OPTIONS;

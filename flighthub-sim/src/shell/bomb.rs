@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_independent_reader_unpacks_the_bomb_to_its_last_byte() {
-        for unpacked in [0, PER_BYTE, PER_BYTE * 2 - 1, 1_000_000, 40_000_000] {
+        for unpacked in [0, PER_BYTE, PER_BYTE * 2 - 1, 3_000_000] {
             let bomb = Bomb::gzip(unpacked);
             let zeros = vec![0; usize::try_from(bomb.zeros).unwrap_or_default()];
             let file = [&bomb.head[..], &zeros, &bomb.tail].concat();

@@ -11,7 +11,7 @@ mod wire;
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,11 +149,11 @@ async fn reopened(shared: &Shared, role: Role, address: SocketAddr) -> tokio::ne
     // The connections go first: whoever waits for the port to be closed finds them closed too.
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
-    if let Some((port, region)) = role.place() {
-        shared.state().faults.has_closed(port, region);
-    }
     loop {
         let called = shared.doors.notified();
+        if let Some((port, region)) = role.place() {
+            shared.state().faults.has_closed(port, region);
+        }
         if let Some(until) = closed_until(shared, role) {
             let _ = tokio::time::timeout_at(until.into(), called).await;
             continue;
@@ -219,7 +219,7 @@ async fn connection(
             _ = closing.changed(), if open => {
                 open = false;
                 // The reply that is being made is still sent.
-                Pin::new(&mut serving).graceful_shutdown();
+                std::pin::Pin::new(&mut serving).graceful_shutdown();
             }
         }
     };
@@ -335,6 +335,15 @@ impl Exchange<'_> {
                 more.extend_from_slice(&data);
             }
         }
+    }
+
+    /// Reads a body that is not kept: how long it was.
+    async fn count(&self, mut body: Incoming) -> u64 {
+        let mut bytes = 0;
+        while let Ok(Some(Ok(frame))) = timeout(PATIENCE, body.frame()).await {
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        bytes
     }
 
     /// Replies to a request that has not been read to its end. The peer may still be sending, so the connection ends, but only after the

@@ -32,7 +32,6 @@ pub(crate) fn error(status: u16) -> Reply {
 }
 
 fn html(status: u16, text: String) -> Reply {
-    Reply::empty(status)
+    Reply::new(status, text)
         .with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
-        .with_body(text)
 }

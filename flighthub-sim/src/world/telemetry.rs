@@ -336,7 +336,7 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
             "device_sn": aircraft.sn,
             "device_model_key": aircraft.model.key,
             "device_online_status": if aircraft.on { "power_on" } else { "power_off" },
-            "device_paired": true,
+            "device_paired": "1",
         })),
         "drone_charge_state": aircraft.filter(|_| inside).map(|aircraft| json!({
             "capacity_percent": percent(aircraft.battery),
@@ -384,7 +384,7 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
         .collect();
     let links = json!({
         "position_state": {
-            "is_calibration": if dock.calibrated { "calibrated" } else { "not_calibrated" },
+            "is_calibration": dock.calibrated,
             "is_fixed": if dock.calibrated { "successful" } else { "not_started" },
             "quality": if dock.condition.no_fix { "gear_0" } else { "gear_5" },
             "gps_number": if dock.condition.no_fix { 0 } else { 21 },
