@@ -23,6 +23,7 @@ mod caller;
 pub mod contract;
 mod faults;
 mod journal;
+pub mod kmz;
 mod lenient;
 mod limiter;
 mod made;
@@ -52,6 +53,7 @@ pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;
 pub use world::live::Livestream;
+pub use world::tasks::MediaTrouble;
 
 /// The examples of the README are tested with those of the documentation.
 #[cfg(doctest)]

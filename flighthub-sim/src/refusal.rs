@@ -21,19 +21,28 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// The text for people.
     pub message: String,
+    /// What the real one would not tell: why it is refused. It goes into the journal and the header for notes, never into the body.
+    pub note: Option<String>,
 }
 
 impl Refusal {
     /// Any code, inside HTTP 200. The constructors by meaning below are to be preferred.
     #[must_use]
     pub fn new(code: impl Into<ErrorCode>, message: impl Into<String>) -> Self {
-        Self { http: 200, code: code.into(), message: message.into() }
+        Self { http: 200, code: code.into(), message: message.into(), note: None }
     }
 
     /// The same with another HTTP status.
     #[must_use]
     pub const fn http(mut self, status: u16) -> Self {
         self.http = status;
+        self
+    }
+
+    /// The same with a word on why, which the real one keeps to itself.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
         self
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use flighthub_api::ErrorCode;
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, CATALOGUE, DeviceSn};
+use flighthub_sim::kmz::{Kmz, KmzWaypoint};
 use flighthub_sim::{Profile, Sim, World};
 use serde_json::{Value, json};
 
@@ -335,8 +336,11 @@ fn every_documented_example_is_understood_and_answered_with_an_envelope() {
     assert_eq!(catalogue.operations.len(), CATALOGUE.len());
     let headers = [("X-User-Token", lab.0.token()), ("X-Project-Uuid", lab.0.project())];
     for entry in &catalogue.operations {
-        let arguments = Value::from(entry.example.clone()).to_string();
-        let operation = AnyOperation::from_args(&entry.id, &arguments).unwrap();
+        let arguments = Value::from(entry.example.clone());
+        if let Some(key) = arguments["object_key"].as_str() {
+            lab.0.with_world(|world| world.put_object(key, route_file()));
+        }
+        let operation = AnyOperation::from_args(&entry.id, &arguments.to_string()).unwrap();
         let request = operation.to_request().unwrap();
         let body = request.body.as_deref().map(|body| std::str::from_utf8(body).unwrap());
         let reply =
@@ -357,6 +361,35 @@ fn every_documented_example_is_understood_and_answered_with_an_envelope() {
             assert_ne!(code.get(), 200_500, "{name}: {json}");
         }
     }
+}
+
+/// A small sound route.
+fn route_file() -> Vec<u8> {
+    let mut route = Kmz::new("0-91-1");
+    let point = |latitude| KmzWaypoint::new(latitude, -25.3, 60.0);
+    route.waypoints = vec![point(0.021), point(0.022)];
+    route.to_bytes().unwrap()
+}
+
+#[test]
+fn why_a_route_cannot_be_used_is_in_a_header_and_not_in_the_body() {
+    let lab = Lab::new();
+    let storage = lab.get("/project/sts-token");
+    let key = format!("{}/a/yard.kmz", storage["object_key_prefix"].as_str().unwrap());
+    let body = json!({"name": "yard", "object_key": key});
+    let note = |content: Option<&[u8]>| {
+        if let Some(content) = content {
+            lab.0.with_world(|world| world.put_object(&key, content));
+        }
+        let reply = lab.post("/wayline/finish-upload", body.clone());
+        assert_eq!((reply.status, reply.code()), (500, 200_500));
+        assert_eq!(reply.json(), json!({"code": 200_500, "message": "server error"}));
+        reply.header("x-flighthub-simulator-notes").unwrap().to_owned()
+    };
+    assert!(note(None).contains("there is no object"));
+    assert!(note(Some(b"<kml/>")).contains("is no ZIP archive"));
+    lab.0.with_world(|world| world.put_object(&key, route_file()));
+    assert_eq!(lab.post("/wayline/finish-upload", body.clone()).data()["name"], "yard");
 }
 
 #[test]

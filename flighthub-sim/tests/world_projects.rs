@@ -123,6 +123,8 @@ fn a_route_is_uploaded_listed_read_and_flown() {
     assert!(!credentials.credentials.security_token.is_empty());
     assert_ne!(credentials, world.project_sts_token(&caller(), ProjectStsToken::new()).unwrap());
     let key = format!("{}/1d8c3a52/yard.kmz", credentials.object_key_prefix);
+    let bytes = support::yard().to_bytes().unwrap();
+    world.put_object(&key, bytes.clone());
     let route =
         world.wayline_finish_upload(&caller(), WaylineFinishUpload::new("yard", key)).unwrap();
     assert_eq!(route.name, "yard");
@@ -132,7 +134,8 @@ fn a_route_is_uploaded_listed_read_and_flown() {
         ["north-fence", "south-basin-map", "tower-circle", "yard"]
     );
     let detail = world.wayline_get(&caller(), WaylineGet::new(&route.uuid)).unwrap();
-    assert!(detail.wayline_point_nums >= Some(2) && detail.distance > Some(100.0));
+    assert_eq!((detail.wayline_point_nums, detail.distance), (Some(3), Some(200.0)));
+    assert_eq!(detail.size, i64::try_from(bytes.len()).ok());
     let url = detail.download_url.unwrap();
     assert!(url.expose().contains("/yard.kmz?X-Amz-"), "{}", url.expose());
     let task = world.task_create(&caller(), immediate(A1, route.uuid.as_str())).unwrap().task_uuid;

@@ -9,10 +9,11 @@ use flighthub_api::Timestamp;
 use flighthub_api::v1::{
     AircraftState, ContinuousSchedule, DeviceCommand, DeviceModelKey, DeviceSn, DockSn, DroneSn,
     FlightCommand, FlightTask, FlightTaskSummary, MediaFileType, ProjectUuid, RecurringSchedule,
-    RepeatOption, RepeatType, Service, TaskCreate, TaskGet, TaskList, TaskMedia, TaskSchedule,
-    TaskSetStatus, TaskStatus, TaskStatusChange, TaskTrack, TaskType, TaskUuid, TimedSchedule,
+    RepeatOption, RepeatType, ResumableStatus, Service, TaskCreate, TaskGet, TaskList, TaskMedia,
+    TaskSchedule, TaskSetStatus, TaskStatus, TaskStatusChange, TaskTrack, TaskType, TaskUuid,
+    TimedSchedule,
 };
-use flighthub_sim::{Caller, World};
+use flighthub_sim::{Caller, Deed, World};
 
 use support::{
     A1, B2, C3, DAY, NORTH, TOWER, after, caller, code, drone_state, immediate, seconds, task,
@@ -309,6 +310,7 @@ fn a_task_is_refused_for_documented_reasons() {
         &DeviceModelKey::new("0-91-1"),
         &[(0.021, -25.3, 60.0)],
     );
+    let short = short.unwrap();
     let past = TimedSchedule::new(now.saturating_sub(seconds(60)));
     let mut late = TimedSchedule::new(after(now, 600));
     late.latest_begin_at = Some(after(now, 500));
@@ -684,11 +686,16 @@ fn random_orders_break_no_rule() {
     for seed in 0..12 {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut world = World::demo(seed);
+        world.apply(&Deed::ExtraStatuses { shown: seed % 2 == 1 }).unwrap();
         let mut last: std::collections::BTreeMap<String, FlightTaskSummary> = Default::default();
         for _ in 0..150 {
             let tasks: Vec<_> = last.keys().cloned().collect();
             match rng.u8(0..12) {
-                0 => drop(world.task_create(&caller(), immediate(A1, NORTH))),
+                0 => {
+                    let mut operation = immediate(A1, NORTH);
+                    operation.resumable_status = ResumableStatus::Auto;
+                    drop(world.task_create(&caller(), operation));
+                }
                 1 => drop(world.task_create(&caller(), immediate(B2, TOWER))),
                 2 => {
                     let mut timed = TimedSchedule::new(after(world.now(), rng.u64(0..600)));
@@ -740,6 +747,9 @@ fn random_orders_break_no_rule() {
             for row in rows {
                 assert!(row.current_waypoint_index <= row.total_waypoints, "{seed}: {row:?}");
                 assert_eq!(row.completed_at.is_some(), is_terminal(&row.status), "{seed}: {row:?}");
+                if matches!(row.status, TaskStatus::Executing | TaskStatus::Paused) {
+                    assert!(row.run_at.is_some(), "{seed}: {row:?}");
+                }
                 let files = get(&mut world, &row.uuid).folder_info;
                 assert!(
                     files

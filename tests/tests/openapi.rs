@@ -448,6 +448,114 @@ fn a_dangling_reference_is_noticed() {
     assert_eq!(Description::read(text).unwrap().dangling(), ["#/components/schemas/None"]);
 }
 
+#[test]
+fn a_document_that_is_not_understood_whole_is_refused_with_its_place() {
+    let with = |schema: Value| {
+        let content = json!({"application/json": {"schema": schema}});
+        json!({
+            "openapi": "3.0.3",
+            "paths": {"/x": {"get": {"operationId": "x.get", "responses": {"200": {"content": content}}}}},
+            "components": {"schemas": {"A": {"type": "object", "properties": {"t": {"type": "string", "enum": ["b"]}}}}},
+        })
+    };
+    let schema = "/paths/~1x/get/responses/200/content/application~1json/schema";
+    let spoilt = |pointer: &str, value: Value| {
+        let mut document = with(json!({"type": "object"}));
+        *document.pointer_mut(pointer).unwrap() = value;
+        document
+    };
+    let ring = |key: &str| match key {
+        "$ref" => json!({"$ref": "#/components/schemas/A"}),
+        _ => {
+            json!({"type": "object", "properties": {}, "allOf": [{"$ref": "#/components/schemas/A"}]})
+        }
+    };
+    let mapped = json!({
+        "oneOf": [{"$ref": "#/components/schemas/A"}],
+        "discriminator": {"propertyName": "t", "mapping": {"a": "#/components/schemas/A"}},
+    });
+    for (document, place, says) in [
+        (with(json!({"type": "object", "const": 1})), format!("{schema}/const"), "keyword const"),
+        (with(json!({"format": "uuid"})), format!("{schema}/format"), "format uuid"),
+        (with(json!({"nullable": true})), schema.to_owned(), "void without `type`"),
+        (with(json!({"type": 7})), schema.to_owned(), "no schema"),
+        (with(json!({"$ref": "#/components/schemas/B"})), schema.to_owned(), "leads nowhere"),
+        (with(json!({"$ref": "#/paths"})), format!("{schema}/$ref"), "only schemas"),
+        (with(json!({"allOf": {}})), format!("{schema}/allOf"), "a list is wanted"),
+        (with(mapped), "/components/schemas/A".to_owned(), "does not say a alone"),
+        (spoilt("/paths", json!([])), "/paths".to_owned(), "an object is wanted"),
+        (
+            spoilt("/paths/~1x/get", json!({})),
+            "/paths/~1x/get".to_owned(),
+            "`responses` is missing",
+        ),
+        (spoilt("/components/schemas/A", json!(1)), "/components/schemas/A".to_owned(), "object"),
+        (spoilt("/components/schemas/A", ring("$ref")), "/components/schemas/A".to_owned(), "ring"),
+        (
+            spoilt("/components/schemas/A", ring("allOf")),
+            "/components/schemas/A/allOf/0".to_owned(),
+            "ring",
+        ),
+    ] {
+        let error = Description::read(&document.to_string()).unwrap_err();
+        assert_eq!(error.place(), place, "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    for text in ["", "[1", "7", "a: &a [*a]"] {
+        assert!(Description::read(text).is_err(), "{text}");
+    }
+}
+
+/// The judge reads what strangers send.
+#[test]
+fn the_judge_survives_anything() {
+    let mut seed = 7_u64;
+    let mut chance = move |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    fn spoil(value: &mut Value, chance: &mut impl FnMut(u64) -> u64) {
+        const OTHERS: [&str; 9] =
+            ["null", "-1", "1e300", "\"\"", "\"eyJx\"", "[]", "{}", "[[{\"a~/b\":1}]]", "true"];
+        if chance(6) == 0 {
+            *value = serde_json::from_str(OTHERS[usize::try_from(chance(9)).unwrap()]).unwrap();
+            return;
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, chance)),
+            Value::Object(members) => members.values_mut().for_each(|item| spoil(item, chance)),
+            _ => {}
+        }
+    }
+    let mut found = 0;
+    for endpoint in description().endpoints() {
+        for (status, _, body) in endpoint.replies() {
+            for _ in 0..20 {
+                let mut body = body.clone();
+                spoil(&mut body, &mut chance);
+                found += endpoint.judge_body(status.parse().unwrap_or(400), &body).len();
+                let mut text = body.to_string().into_bytes();
+                text.truncate(usize::try_from(chance(400)).unwrap());
+                found += endpoint.judge_reply(&flighthub_sim::Reply::json(200, text)).len();
+            }
+        }
+        for (_, arguments) in endpoint.requests() {
+            let mut body = Value::Object(arguments);
+            spoil(&mut body, &mut chance);
+            found += endpoint
+                .judge_request(&Request {
+                    method: endpoint.method.clone(),
+                    path: endpoint.path.replace('{', "%").replace('}', "%ff"),
+                    query: Some("%=&a=%ff&begin_at=%e2%82&status".to_owned()),
+                    headers: vec![("X-Language".to_owned(), "\u{0}".to_owned())],
+                    body: Some(body.to_string()),
+                })
+                .len();
+        }
+    }
+    assert!(found > 5000, "{found}");
+}
+
 /// What may move an aircraft or change something says so: GET is no write, except for credentials to write with.
 #[test]
 fn reads_are_gets_and_writes_are_not() {

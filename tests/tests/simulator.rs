@@ -13,6 +13,7 @@ use flighthub_api::{
     Accepted, Client, ErrorCode, ErrorKind, Project, Region, Timestamp, WriteOutcome, blocking,
 };
 use flighthub_sim::contract::Request;
+use flighthub_sim::kmz::{Kmz, KmzWaypoint};
 use flighthub_sim::{Profile, Sim, World};
 use flighthub_tests::{description, endpoint, violations};
 use serde_json::Value;
@@ -151,6 +152,15 @@ async fn until(sim: &Sim, project: &Project, uuid: &TaskUuid, status: TaskStatus
     panic!("the task is not {status} within an hour");
 }
 
+/// A route file for the aircraft of the first dock.
+fn route_file() -> Vec<u8> {
+    let mut route = Kmz::new("0-91-1");
+    let corners = [(0.0205, -25.3), (0.0215, -25.3), (0.0215, -25.299), (0.0205, -25.299)];
+    let point = |(latitude, longitude)| KmzWaypoint::new(latitude, longitude, 60.0).with_photo();
+    route.waypoints = corners.map(point).to_vec();
+    route.to_bytes().unwrap()
+}
+
 /// A working day that needs every operation. The simulator is strict: it refuses what is not as documented.
 #[tokio::test]
 async fn all_42_operations_go_over_the_wire_as_documented() {
@@ -185,6 +195,7 @@ async fn all_42_operations_go_over_the_wire_as_documented() {
     // A route.
     let storage = project.projects().sts_token().await.unwrap();
     let key = format!("{}/9f0c6a52/north.kmz", storage.object_key_prefix);
+    sim.with_world(|world| world.put_object(&key, route_file()));
     let route = project.waylines().finish_upload("North", key).await.unwrap();
     assert!(project.waylines().list().await.unwrap().iter().any(|row| row.id == route.uuid));
     let detail = project.waylines().get(route.uuid.clone()).await.unwrap();

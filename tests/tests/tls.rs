@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flighthub_api::{Client, ErrorKind, Region};
+use flighthub_sim::contract::Proxy;
+use flighthub_tests::wire;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -89,4 +91,34 @@ fn what_is_no_certificate_is_refused_at_once() {
         let error = error.map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{pem:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contract_proxy_hands_on_over_tls_to_those_that_it_trusts() {
+    let server = serve().await;
+    let target = format!("https://localhost:{}", server.port);
+    let status = |proxy: &Proxy| {
+        let headers = [("x-user-token", KEY)];
+        wire::call(proxy.url(), "GET", "/openapi/v0.1/system_status", &headers, None).unwrap()
+    };
+    let proxy = Proxy::before(&target).start_blocking().unwrap();
+    let answer = status(&proxy);
+    assert_eq!(
+        (answer.status, server.requests.load(Ordering::SeqCst)),
+        (502, 0),
+        "the key stays here"
+    );
+    assert!(answer.text().contains("certificate"), "{}", answer.text());
+
+    let authority = server.authority.clone();
+    let proxy = Proxy::before(&target).certificate_authority(authority).start_blocking().unwrap();
+    let answer = status(&proxy);
+    assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"code":0,"message":""}"#));
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+    let found = proxy.stop().unwrap().findings;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].finding.place, "header/content-type");
+
+    let no_certificate = Proxy::before(&target).certificate_authority("none").start_blocking();
+    assert!(no_certificate.unwrap_err().to_string().contains("no PEM"));
 }

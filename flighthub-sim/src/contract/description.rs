@@ -1,6 +1,7 @@
 //! An OpenAPI 3.0 document, ready to judge by.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
@@ -14,14 +15,12 @@ use super::shape::Shape;
 const V1: &str = include_str!("../../spec/flighthub-v1.yaml");
 
 /// A document, ready to judge by.
-#[derive(Debug)]
 pub struct Description {
     root: Arc<Value>,
     endpoints: Vec<Endpoint>,
 }
 
 /// An operation of the document.
-#[derive(Debug)]
 pub struct Endpoint {
     /// `operationId`.
     pub id: String,
@@ -37,7 +36,6 @@ pub struct Endpoint {
     pub(crate) document: Arc<Value>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
     /// `path`, `query` or `header`.
@@ -51,21 +49,18 @@ pub(crate) struct Parameter {
     pub(crate) example: Option<Value>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) required: bool,
     pub(crate) check: Checked,
     examples: Vec<(String, Value)>,
 }
 
-#[derive(Debug)]
 pub(crate) struct ReplyBody {
     pub(crate) check: Checked,
     examples: Vec<(String, Value)>,
 }
 
 /// A schema of the document: as it stands there, and as a validator.
-#[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) schema: Value,
     pub(crate) validator: Arc<Validator>,
@@ -80,6 +75,20 @@ pub enum Declared {
     Optional,
     /// It is not described.
     Absent,
+}
+
+/// The document itself is long.
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operations = self.endpoints.len();
+        f.debug_struct("Description").field("operations", &operations).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.id, self.method, self.path)
+    }
 }
 
 impl Description {

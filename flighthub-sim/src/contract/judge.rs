@@ -330,6 +330,11 @@ impl<'e> Findings<'e> {
             }
             kind => {
                 let (problem, kind) = match &here {
+                    // Whoever sent a request knows its values; a reply's new names are what the report is for.
+                    Some(shape) if self.side == Side::Request && is_enum(kind) => {
+                        let problem = "is none of the described values".to_owned();
+                        (problem, lenience(kind, shape, value))
+                    }
                     Some(shape) => {
                         let problem = words(kind, shape, value);
                         (problem, lenience(kind, shape, value))
@@ -531,6 +536,10 @@ fn odd(shape: &Shape<'_>, value: &Value) -> Option<(String, Kind)> {
     None
 }
 
+const fn is_enum(kind: &ValidationErrorKind) -> bool {
+    matches!(kind, ValidationErrorKind::Enum { .. })
+}
+
 /// The problem in words, without the value unless it is harmless.
 fn words(kind: &ValidationErrorKind, shape: &Shape<'_>, value: &Value) -> String {
     match kind {
@@ -634,9 +643,16 @@ fn shown_place(pointer: &str) -> String {
     pointer.split('/').map(shown_key).collect::<Vec<_>>().join("/")
 }
 
+/// A path that is none of the API's: parts that are no plain words could be ids or keys.
 fn shown_path(path: &str) -> String {
-    let parts: Vec<_> = path.split('/').take(12).map(shown_key).collect();
-    parts.join("/")
+    let is_word = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase() || b"_-".contains(&b));
+    let is_version = |part: &str| {
+        let digits = part.strip_prefix('v').filter(|digits| digits.len() <= 4);
+        digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    };
+    let shown = |part: &str| part.len() <= 32 && (is_word(part) || is_version(part));
+    let parts = path.split('/').take(12).map(|part| if shown(part) { part } else { "*" });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 fn type_of(value: &Value) -> &'static str {

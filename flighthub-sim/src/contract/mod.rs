@@ -16,7 +16,10 @@
 mod description;
 mod document;
 mod finding;
+mod handing_on;
 mod judge;
+mod proxy;
+mod report;
 mod schema;
 mod shape;
 
@@ -24,4 +27,6 @@ pub use description::{Declared, Description, Endpoint};
 pub use document::DescriptionError;
 pub use finding::{Extension, Finding, Kind, Side};
 pub use judge::Request;
+pub use proxy::{Outcome, Proxy, ProxyBuilder, ProxyError, run, run_until};
+pub use report::{Counted, Failure, Report};
 pub(crate) use shape::Shape;

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::document::{DescriptionError, Node};
 
+/// Deeper than any `allOf` or `$ref` of a sound document.
+const DEEPEST: usize = 32;
+
 /// Whether an object may have keys that are not described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Openness {
@@ -35,6 +38,7 @@ impl<'d> Validators<'d> {
         let mut components = BTreeMap::new();
         let schemas = root.member("components").and_then(|node| node.member("schemas"));
         for (name, schema) in schemas.map_or_else(|| Ok(Vec::new()), |node| node.members())? {
+            check_ends(&schema, DEEPEST)?;
             for openness in [Openness::Open, Openness::Closed] {
                 let mut converter = Converter { openness, refers: BTreeSet::new() };
                 let converted = converter.part(&schema)?;
@@ -207,6 +211,20 @@ fn check_discriminator(
         }
         if !arm.items_of("required")?.iter().any(|one| one.value() == tag) {
             return Err(arm.wrong(format!("`{tag}` is not required")));
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that what describes one value comes to an end: a schema that is a part of itself describes nothing.
+fn check_ends(schema: &Node<'_>, deepest: usize) -> Result<(), DescriptionError> {
+    if deepest == 0 {
+        return Err(schema.wrong("the references run in a ring"));
+    }
+    let schema = schema.resolved()?;
+    for key in ["allOf", "oneOf", "anyOf"] {
+        for part in schema.items_of(key)? {
+            check_ends(&part, deepest - 1)?;
         }
     }
     Ok(())

@@ -68,148 +68,519 @@ use Operations::{Answering, Listing, These, Void};
 /// All quirks. The evidence: *live* is a logged reply of a real gateway, *clients* is what public clients defend themselves against.
 pub static QUIRKS: &[Quirk] = &[
     // Lists and results that are not there.
-    quirk("null-list", "`data.list` is null for an empty list (live, the rule rather than the exception).", Edit(edits::null_list))
-        .vector("R1").of(Listing).conforming(),
-    quirk("empty-list", "`data.list` is `[]` (live, seldom).", Edit(edits::empty_list)).vector("R1").of(Listing).conforming(),
-    quirk("data-null", "A success whose `data` is null although one was promised (clients).", Envelope(edits::data_null)).of(Answering),
-    quirk("data-empty", "A success whose `data` is `{}` although more was promised (clients).", Envelope(edits::data_empty))
-        .of(Listing),
-    quirk("data-missing", "A success without `data` (clients).", Envelope(edits::without_data)).of(Answering).conforming(),
-    quirk("bare-list", "`data` is the list itself (one client's converters).", Edit(edits::bare_list)).of(Listing),
-    quirk("void-null", "Nothing promised, `data` is null (clients: suspending a task).",
-        Whole(200, JSON, r#"{"code":0,"message":"success","data":null}"#)).vector("R7").of(Void).conforming(),
-    quirk("void-absent", "Nothing promised, no `data` (clients: stream quality).", Whole(200, JSON, r#"{"code":0,"message":""}"#))
-        .vector("R7").of(Void).conforming(),
-    quirk("void-object", "Nothing promised, `data` is `{}` and there is no message (clients).", Whole(200, JSON, r#"{"code":0,"data":{}}"#))
-        .vector("R7").of(Void).conforming(),
-    quirk("annotation-without-id", "The reply to a new annotation is `{}` (clients).", Whole(200, JSON, r#"{"code":0,"data":{}}"#))
-        .vector("R7").of(These(&["annotation.create"])).conforming(),
-
-    // Refusals.
-    quirk("refusal-without-data", "A refusal in HTTP 200 without `data` (live, for a missing key).",
-        Whole(200, JSON, r#"{"code":200401,"message":"X-User-Token not found or empty"}"#)).vector("R2").conforming(),
-    quirk("code-as-text", "A refusal whose code is text (an article; clients).",
-        Whole(401, JSON, r#"{"code":"200401","message":"Unauthorized"}"#)).vector("R3"),
-    quirk("success-as-text", "A success whose code is the text `0` (clients).", Envelope(edits::code_as_text)).vector("R3"),
-    quirk("busy", "219021 with another meaning than the documented (live, in HTTP 200 without data).",
-        Whole(200, JSON, r#"{"code":219021,"message":"server busy, retry later"}"#)).vector("R4").conforming(),
-    quirk("server-error", "A business code inside HTTP 500 (live).", Whole(500, JSON, r#"{"code":200500,"message":"server error"}"#))
-        .vector("R5").conforming(),
-    quirk("refusal-with-object", "A refusal with an empty object (clients, V2.0).",
-        Whole(200, JSON, r#"{"code":231011,"message":"no resource","data":{}}"#)).vector("R8").conforming(),
-    quirk("refusal-with-list", "A refusal with a list (clients, V2.0).",
-        Whole(200, JSON, r#"{"code":231011,"message":"no resource","data":[]}"#)).vector("R8").conforming(),
-    quirk("message-english", "A refusal worded in English (live, by X-Language).",
-        Whole(200, JSON, r#"{"code":212015,"message":"Device is offline"}"#)).vector("R29").conforming(),
-    quirk("message-chinese", "The same refusal worded in Chinese (live, by X-Language).",
-        Whole(200, JSON, r#"{"code":212015,"message":"设备离线"}"#)).vector("R29").conforming(),
-    quirk("unknown-code", "A business code that no table has (clients).", Whole(200, JSON, r#"{"code":299999,"message":"unheard of"}"#))
+    quirk(
+        "null-list",
+        "`data.list` is null for an empty list (live, the rule rather than the \
+         exception).",
+        Edit(edits::null_list),
+    )
+    .vector("R1")
+    .of(Listing)
+    .conforming(),
+    quirk("empty-list", "`data.list` is `[]` (live, seldom).", Edit(edits::empty_list))
+        .vector("R1")
+        .of(Listing)
         .conforming(),
-    quirk("too-many-429", "Too many calls, HTTP 429 with Retry-After (documented code, clients).",
-        WithHeader(429, r#"{"code":210429,"message":"operations too frequent","data":{}}"#, ("retry-after", "1"))).conforming(),
-    quirk("too-many-200", "Too many calls, inside HTTP 200 (clients).",
-        Whole(200, JSON, r#"{"code":210429,"message":"operations too frequent"}"#)).conforming(),
-
+    quirk(
+        "data-null",
+        "A success whose `data` is null although one was promised (clients).",
+        Envelope(edits::data_null),
+    )
+    .of(Answering),
+    quirk(
+        "data-empty",
+        "A success whose `data` is `{}` although more was promised (clients).",
+        Envelope(edits::data_empty),
+    )
+    .of(Listing),
+    quirk("data-missing", "A success without `data` (clients).", Envelope(edits::without_data))
+        .of(Answering)
+        .conforming(),
+    quirk(
+        "bare-list",
+        "`data` is the list itself (one client's converters).",
+        Edit(edits::bare_list),
+    )
+    .of(Listing),
+    quirk(
+        "void-null",
+        "Nothing promised, `data` is null (clients: suspending a task).",
+        Whole(200, JSON, r#"{"code":0,"message":"success","data":null}"#),
+    )
+    .vector("R7")
+    .of(Void)
+    .conforming(),
+    quirk(
+        "void-absent",
+        "Nothing promised, no `data` (clients: stream quality).",
+        Whole(200, JSON, r#"{"code":0,"message":""}"#),
+    )
+    .vector("R7")
+    .of(Void)
+    .conforming(),
+    quirk(
+        "void-object",
+        "Nothing promised, `data` is `{}` and there is no message (clients).",
+        Whole(200, JSON, r#"{"code":0,"data":{}}"#),
+    )
+    .vector("R7")
+    .of(Void)
+    .conforming(),
+    quirk(
+        "annotation-without-id",
+        "The reply to a new annotation is `{}` (clients).",
+        Whole(200, JSON, r#"{"code":0,"data":{}}"#),
+    )
+    .vector("R7")
+    .of(These(&["annotation.create"]))
+    .conforming(),
+    // Refusals.
+    quirk(
+        "refusal-without-data",
+        "A refusal in HTTP 200 without `data` (live, for a missing key).",
+        Whole(200, JSON, r#"{"code":200401,"message":"X-User-Token not found or empty"}"#),
+    )
+    .vector("R2")
+    .conforming(),
+    quirk(
+        "code-as-text",
+        "A refusal whose code is text (an article; clients).",
+        Whole(401, JSON, r#"{"code":"200401","message":"Unauthorized"}"#),
+    )
+    .vector("R3"),
+    quirk(
+        "success-as-text",
+        "A success whose code is the text `0` (clients).",
+        Envelope(edits::code_as_text),
+    )
+    .vector("R3"),
+    quirk(
+        "busy",
+        "219021 with another meaning than the documented (live, in HTTP 200 without \
+         data).",
+        Whole(200, JSON, r#"{"code":219021,"message":"server busy, retry later"}"#),
+    )
+    .vector("R4")
+    .conforming(),
+    quirk(
+        "server-error",
+        "A business code inside HTTP 500 (live).",
+        Whole(500, JSON, r#"{"code":200500,"message":"server error"}"#),
+    )
+    .vector("R5")
+    .conforming(),
+    quirk(
+        "refusal-with-object",
+        "A refusal with an empty object (clients, V2.0).",
+        Whole(200, JSON, r#"{"code":231011,"message":"no resource","data":{}}"#),
+    )
+    .vector("R8")
+    .conforming(),
+    quirk(
+        "refusal-with-list",
+        "A refusal with a list (clients, V2.0).",
+        Whole(200, JSON, r#"{"code":231011,"message":"no resource","data":[]}"#),
+    )
+    .vector("R8")
+    .conforming(),
+    quirk(
+        "message-english",
+        "A refusal worded in English (live, by X-Language).",
+        Whole(200, JSON, r#"{"code":212015,"message":"Device is offline"}"#),
+    )
+    .vector("R29")
+    .conforming(),
+    quirk(
+        "message-chinese",
+        "The same refusal worded in Chinese (live, by X-Language).",
+        Whole(200, JSON, r#"{"code":212015,"message":"设备离线"}"#),
+    )
+    .vector("R29")
+    .conforming(),
+    quirk(
+        "unknown-code",
+        "A business code that no table has (clients).",
+        Whole(200, JSON, r#"{"code":299999,"message":"unheard of"}"#),
+    )
+    .conforming(),
+    quirk(
+        "too-many-429",
+        "Too many calls, HTTP 429 with Retry-After (documented code, clients).",
+        WithHeader(
+            429,
+            r#"{"code":210429,"message":"operations too frequent","data":{}}"#,
+            ("retry-after", "1"),
+        ),
+    )
+    .conforming(),
+    quirk(
+        "too-many-200",
+        "Too many calls, inside HTTP 200 (clients).",
+        Whole(200, JSON, r#"{"code":210429,"message":"operations too frequent"}"#),
+    )
+    .conforming(),
     // No API at all.
-    quirk("web-page", "HTTP 200 with a web page, as fh.dji.com answers for every path (live).",
-        Whole(200, "text/html; charset=utf-8",
-            "<!doctype html><html><head><title>DJI FlightHub 2</title></head><body><div id=\"app\"></div></body></html>")).vector("R6"),
-    quirk("not-deployed", "HTTP 404 with an empty body: the installation lacks the route (live).", Whole(404, "", "")).vector("R28"),
-    quirk("not-found-text", "HTTP 404 in plain text, of a proxy or router (clients).",
-        Whole(404, "text/plain; charset=utf-8", "404 page not found")),
-    quirk("bad-gateway", "HTTP 502 with a web page, of a proxy in front (clients).",
-        Whole(502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>")),
-    quirk("truncated", "JSON that ends too early under a length that fits (clients).", Bytes(edits::truncated)),
-    quirk("byte-order-mark", "JSON after a byte order mark (clients).", Bytes(edits::with_byte_order_mark)),
-    quirk("unlabelled", "JSON named plain text (clients).", Whole(200, "text/plain", r#"{"code":0,"message":"","data":{"list":null}}"#))
-        .of(Listing),
-
+    quirk(
+        "web-page",
+        "HTTP 200 with a web page, as fh.dji.com answers for every path (live).",
+        Whole(200, "text/html; charset=utf-8", WEB_PAGE),
+    )
+    .vector("R6"),
+    quirk(
+        "not-deployed",
+        "HTTP 404 with an empty body: the installation lacks the route (live).",
+        Whole(404, "", ""),
+    )
+    .vector("R28"),
+    quirk(
+        "not-found-text",
+        "HTTP 404 in plain text, of a proxy or router (clients).",
+        Whole(404, "text/plain; charset=utf-8", "404 page not found"),
+    ),
+    quirk(
+        "bad-gateway",
+        "HTTP 502 with a web page, of a proxy in front (clients).",
+        Whole(502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>"),
+    ),
+    quirk(
+        "truncated",
+        "JSON that ends too early under a length that fits (clients).",
+        Bytes(edits::truncated),
+    ),
+    quirk(
+        "byte-order-mark",
+        "JSON after a byte order mark (clients).",
+        Bytes(edits::with_byte_order_mark),
+    ),
+    quirk(
+        "unlabelled",
+        "JSON named plain text (clients).",
+        Whole(200, "text/plain", r#"{"code":0,"message":"","data":{"list":null}}"#),
+    )
+    .of(Listing),
     // Rows and objects of single operations.
-    quirk("device-halves", "Pairs of which a half is missing or null, numbers as text, cameras null (live, clients).", Data(DEVICE_HALVES))
-        .vector("R9").of(These(PAIRS)),
-    quirk("dock-state-names", "A dock's state: names where lists have numbers (live).", Data(DOCK_STATE)).vector("R10").of(These(STATE)).conforming(),
-    quirk("state-without-fix", "No fix is 0/0, the battery null (clients).",
-        Data(r#"{"device_state":{"latitude":0,"longitude":0,"height":0,"mode_code":"not_connected","battery":null}}"#))
-        .vector("R11").of(These(STATE)).conforming(),
-    quirk("state-mode-number", "The mode as its number (clients).", Data(r#"{"device_state":{"mode_code":0}}"#)).vector("R11").of(These(STATE)),
-    quirk("payload-keys", "Payloads under keys of their own, whole and broken numbers mixed (clients).",
-        Data(r#"{"device_state":{"81-0-0":{"gimbal_pitch":-45,"gimbal_yaw":-170.0,"payload_index":"81-0-0","zoom_factor":2},"position_state":{"gps_number":9,"rtk_number":44,"is_fixed":2,"quality":"gear_5"}}}"#))
-        .vector("R12").of(These(STATE)),
-    quirk("manual-flight", "A flight by hand: an unlisted type, empty texts for what it lacks (live).", Data(MANUAL_FLIGHT))
-        .vector("R13").of(These(TASKS)),
-    quirk("operations-mixed", "Operations and exceptions as list, object, null and missing (clients).", Data(OPERATIONS)).vector("R14").of(These(TASKS)),
-    quirk("task-numbers", "Status and type of tasks as numbers (live).", Edit(edits::numeric_states)).vector("R15").of(These(TASKS)),
-    quirk("task-zeros", "Nulls and zeros for what a schedule lacks (clients).", Edit(edits::task_of_zeros)).vector("R16").of(These(TASK)),
-    quirk("task-without-folder", "A task without folder_info (clients).", Edit(edits::without_folder)).vector("R16").of(These(TASK)).conforming(),
-    quirk("media-folders", "Rows that are folders, raw data and doubles among the media; suffix with and without content (live).", Data(MEDIA))
-        .vector("R18").of(These(&["task.media"])),
-    quirk("track-seconds", "Track points in unix seconds (clients).", Edit(edits::track_in_seconds)).vector("R19").of(These(TRACK)),
-    quirk("track-milliseconds", "Track points in unix milliseconds (clients).", Edit(edits::track_in_milliseconds))
-        .vector("R19").of(These(TRACK)).conforming(),
-    quirk("track-without-height", "Track points without height and a whole-numbered distance (clients).", Edit(edits::track_without_height))
-        .vector("R19").of(These(TRACK)).conforming(),
-    quirk("track-without-points", "A track whose points are null (clients).", Edit(edits::track_without_points)).vector("R19").of(These(TRACK)).conforming(),
-    quirk("routes-of-all-kinds", "Routes with unlisted template types and models, nulls for lists (live times in milliseconds).", Data(ROUTES))
-        .vector("R20").of(These(&["wayline.list"])),
-    quirk("alerts-nested", "Alerts as lists in lists, null in three places, an unlisted level (clients).", Data(ALERTS))
-        .vector("R21").of(These(&["device.hms"])),
-    quirk("live-volc", "The stream address is a query string, no URL (live).",
-        Data(r#"{"url":"app_id=A&expire_time=1779443600&room_id=R&token=T&user_id=U","url_type":"volc","expire_ts":1779443600}"#))
-        .vector("R22").of(These(LIVE)).conforming(),
-    quirk("live-agora", "The stream address is JSON text (clients).",
-        Data(r#"{"url":"{\"app_id\":\"A\",\"channel_name\":\"C\",\"token\":\"T\",\"uid\":\"U\"}","url_type":"agora"}"#))
-        .vector("R22").of(These(LIVE)).conforming(),
-    quirk("live-srs", "The stream address is a URL (clients).", Data(r#"{"url":"https://live.example.net/live/x.m3u8","url_type":"srs"}"#))
-        .vector("R22").of(These(LIVE)).conforming(),
-    quirk("live-whep", "The stream address is one for WHEP (live).",
-        Data(r#"{"url":"https://live.example.net/rtc/v1/whep/?app=live&stream=s","url_type":"whep"}"#)).vector("R22").of(These(LIVE)).conforming(),
-    quirk("live-untyped", "A stream address without its type (clients).", Data(r#"{"url":"https://live.example.net/live/x.m3u8"}"#))
-        .vector("R22").of(These(LIVE)).conforming(),
-    quirk("storage-ali", "Upload credentials of another provider, empty region, seconds to live (clients).", Data(STORAGE))
-        .vector("R23").of(These(&["project.sts_token"])).conforming(),
-    quirk("modeling-grant", "The other operation's spelling of upload credentials: a moment instead of seconds to live (clients).", Data(GRANT))
-        .vector("R23").of(These(&["openmodel.obtain_token"])).conforming(),
-    quirk("drained-resource", "A drained resource: status 0, null for its files (live).",
-        Data(r#"{"resource_uuid":"r","status":0,"file_names":null}"#)).vector("R24").of(These(&["openmodel.get_resource"])),
-    quirk("project-without-time", "Projects with time 0, without a place, with keys of other generations (clients).", Data(PROJECTS))
-        .vector("R25").of(These(&["project.list"])).conforming(),
-    quirk("model-ids", "Model ids as number and as text, times in both units, an unlisted file type (clients).", Data(MODELS))
-        .vector("R26").of(These(&["model.list"])),
-    quirk("converters-mixed", "Converters with mixed types and echoed passwords, also under other spellings (clients).", Data(CONVERTER_LIST))
-        .vector("R27").of(These(CONVERTERS)),
-    quirk("converters-bare", "The same as a bare list (clients).", Data(CONVERTER_ROWS)).vector("R27").of(These(CONVERTERS)),
-    quirk("page-ignored", "Every page holds the same two projects, whatever page was asked for (clients: a paging loop without end).", Data(PAGE))
-        .of(These(&["project.list"])).conforming(),
-
+    quirk(
+        "device-halves",
+        "Pairs of which a half is missing or null, numbers as text, cameras null (live, \
+         clients).",
+        Data(DEVICE_HALVES),
+    )
+    .vector("R9")
+    .of(These(PAIRS)),
+    quirk(
+        "dock-state-names",
+        "A dock's state: names where lists have numbers (live).",
+        Data(DOCK_STATE),
+    )
+    .vector("R10")
+    .of(These(STATE))
+    .conforming(),
+    quirk(
+        "state-without-fix",
+        "No fix is 0/0, the battery null (clients).",
+        Data(STATE_WITHOUT_FIX),
+    )
+    .vector("R11")
+    .of(These(STATE))
+    .conforming(),
+    quirk(
+        "state-mode-number",
+        "The mode as its number (clients).",
+        Data(r#"{"device_state":{"mode_code":0}}"#),
+    )
+    .vector("R11")
+    .of(These(STATE)),
+    quirk(
+        "payload-keys",
+        "Payloads under keys of their own, whole and broken numbers mixed (clients).",
+        Data(PAYLOAD_KEYS),
+    )
+    .vector("R12")
+    .of(These(STATE)),
+    quirk(
+        "manual-flight",
+        "A flight by hand: an unlisted type, empty texts for what it lacks (live).",
+        Data(MANUAL_FLIGHT),
+    )
+    .vector("R13")
+    .of(These(TASKS)),
+    quirk(
+        "operations-mixed",
+        "Operations and exceptions as list, object, null and missing (clients).",
+        Data(OPERATIONS),
+    )
+    .vector("R14")
+    .of(These(TASKS)),
+    quirk(
+        "task-numbers",
+        "Status and type of tasks as numbers (live).",
+        Edit(edits::numeric_states),
+    )
+    .vector("R15")
+    .of(These(TASKS)),
+    quirk(
+        "task-zeros",
+        "Nulls and zeros for what a schedule lacks (clients).",
+        Edit(edits::task_of_zeros),
+    )
+    .vector("R16")
+    .of(These(TASK)),
+    quirk(
+        "task-without-folder",
+        "A task without folder_info (clients).",
+        Edit(edits::without_folder),
+    )
+    .vector("R16")
+    .of(These(TASK))
+    .conforming(),
+    quirk(
+        "media-folders",
+        "Rows that are folders, raw data and doubles among the media; suffix with and \
+         without content (live).",
+        Data(MEDIA),
+    )
+    .vector("R18")
+    .of(These(&["task.media"])),
+    quirk(
+        "track-seconds",
+        "Track points in unix seconds (clients).",
+        Edit(edits::track_in_seconds),
+    )
+    .vector("R19")
+    .of(These(TRACK)),
+    quirk(
+        "track-milliseconds",
+        "Track points in unix milliseconds (clients).",
+        Edit(edits::track_in_milliseconds),
+    )
+    .vector("R19")
+    .of(These(TRACK))
+    .conforming(),
+    quirk(
+        "track-without-height",
+        "Track points without height and a whole-numbered distance (clients).",
+        Edit(edits::track_without_height),
+    )
+    .vector("R19")
+    .of(These(TRACK))
+    .conforming(),
+    quirk(
+        "track-without-points",
+        "A track whose points are null (clients).",
+        Edit(edits::track_without_points),
+    )
+    .vector("R19")
+    .of(These(TRACK))
+    .conforming(),
+    quirk(
+        "routes-of-all-kinds",
+        "Routes with unlisted template types and models, nulls for lists (live times in \
+         milliseconds).",
+        Data(ROUTES),
+    )
+    .vector("R20")
+    .of(These(&["wayline.list"])),
+    quirk(
+        "alerts-nested",
+        "Alerts as lists in lists, null in three places, an unlisted level (clients).",
+        Data(ALERTS),
+    )
+    .vector("R21")
+    .of(These(&["device.hms"])),
+    quirk("live-volc", "The stream address is a query string, no URL (live).", Data(LIVE_VOLC))
+        .vector("R22")
+        .of(These(LIVE))
+        .conforming(),
+    quirk("live-agora", "The stream address is JSON text (clients).", Data(LIVE_AGORA))
+        .vector("R22")
+        .of(These(LIVE))
+        .conforming(),
+    quirk(
+        "live-srs",
+        "The stream address is a URL (clients).",
+        Data(r#"{"url":"https://live.example.net/live/x.m3u8","url_type":"srs"}"#),
+    )
+    .vector("R22")
+    .of(These(LIVE))
+    .conforming(),
+    quirk("live-whep", "The stream address is one for WHEP (live).", Data(LIVE_WHEP))
+        .vector("R22")
+        .of(These(LIVE))
+        .conforming(),
+    quirk(
+        "live-untyped",
+        "A stream address without its type (clients).",
+        Data(r#"{"url":"https://live.example.net/live/x.m3u8"}"#),
+    )
+    .vector("R22")
+    .of(These(LIVE))
+    .conforming(),
+    quirk(
+        "storage-ali",
+        "Upload credentials of another provider, empty region, seconds to live \
+         (clients).",
+        Data(STORAGE),
+    )
+    .vector("R23")
+    .of(These(&["project.sts_token"]))
+    .conforming(),
+    quirk(
+        "modeling-grant",
+        "The other operation's spelling of upload credentials: a moment instead of \
+         seconds to live (clients).",
+        Data(GRANT),
+    )
+    .vector("R23")
+    .of(These(&["openmodel.obtain_token"]))
+    .conforming(),
+    quirk(
+        "drained-resource",
+        "A drained resource: status 0, null for its files (live).",
+        Data(r#"{"resource_uuid":"r","status":0,"file_names":null}"#),
+    )
+    .vector("R24")
+    .of(These(&["openmodel.get_resource"])),
+    quirk(
+        "project-without-time",
+        "Projects with time 0, without a place, with keys of other generations \
+         (clients).",
+        Data(PROJECTS),
+    )
+    .vector("R25")
+    .of(These(&["project.list"]))
+    .conforming(),
+    quirk(
+        "model-ids",
+        "Model ids as number and as text, times in both units, an unlisted file type \
+         (clients).",
+        Data(MODELS),
+    )
+    .vector("R26")
+    .of(These(&["model.list"])),
+    quirk(
+        "converters-mixed",
+        "Converters with mixed types and echoed passwords, also under other spellings \
+         (clients).",
+        Data(CONVERTER_LIST),
+    )
+    .vector("R27")
+    .of(These(CONVERTERS)),
+    quirk("converters-bare", "The same as a bare list (clients).", Data(CONVERTER_ROWS))
+        .vector("R27")
+        .of(These(CONVERTERS)),
+    quirk(
+        "page-ignored",
+        "Every page holds the same two projects, whatever page was asked for (clients: \
+         a paging loop without end).",
+        Data(PAGE),
+    )
+    .of(These(&["project.list"]))
+    .conforming(),
     // Anything, anywhere.
-    quirk("extra-fields", "A field that nobody knows in every object (documented as to be expected).", Edit(edits::extra_fields))
-        .vector("R30").of(Answering).conforming(),
-    quirk("odd-rows", "A number and a list among the rows (clients).", Edit(edits::odd_rows)).of(Listing),
-    quirk("doubled-rows", "Every row twice (live, of alerts and media).", Edit(edits::doubled_rows)).of(Listing).conforming(),
+    quirk(
+        "extra-fields",
+        "A field that nobody knows in every object (documented as to be expected).",
+        Edit(edits::extra_fields),
+    )
+    .vector("R30")
+    .of(Answering)
+    .conforming(),
+    quirk("odd-rows", "A number and a list among the rows (clients).", Edit(edits::odd_rows))
+        .of(Listing),
+    quirk(
+        "doubled-rows",
+        "Every row twice (live, of alerts and media).",
+        Edit(edits::doubled_rows),
+    )
+    .of(Listing)
+    .conforming(),
     #[cfg(feature = "contract")]
-    quirk("unknown-values", "A value that nobody knows for each of a set (live: `manual`, `unsupported`).", Change::Twist(Twist::UnknownValues))
-        .of(Answering),
+    quirk(
+        "unknown-values",
+        "A value that nobody knows for each of a set (live: `manual`, `unsupported`).",
+        Change::Twist(Twist::UnknownValues),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("nulls-where-optional", "Null for everything that may be missing (clients).", Change::Twist(Twist::NullOptional)).of(Answering),
+    quirk(
+        "nulls-where-optional",
+        "Null for everything that may be missing (clients).",
+        Change::Twist(Twist::NullOptional),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("nulls-where-required", "Null for single values that have to be there.", Change::Twist(Twist::NullRequired)).of(Answering),
+    quirk(
+        "nulls-where-required",
+        "Null for single values that have to be there.",
+        Change::Twist(Twist::NullRequired),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("numbers-as-text", "Numbers as text (live: device models; clients: ports, ids).", Change::Twist(Twist::NumbersAsText)).of(Answering),
+    quirk(
+        "numbers-as-text",
+        "Numbers as text (live: device models; clients: ports, ids).",
+        Change::Twist(Twist::NumbersAsText),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("text-as-numbers", "Text of digits as numbers (clients).", Change::Twist(Twist::TextAsNumbers)).of(Answering),
+    quirk(
+        "text-as-numbers",
+        "Text of digits as numbers (clients).",
+        Change::Twist(Twist::TextAsNumbers),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("other-time-unit", "Unix seconds for milliseconds and the reverse (clients).", Change::Twist(Twist::OtherTimeUnit)).of(Answering),
+    quirk(
+        "other-time-unit",
+        "Unix seconds for milliseconds and the reverse (clients).",
+        Change::Twist(Twist::OtherTimeUnit),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("floats-for-integers", "`4.0` for `4`, which is the same number in JSON.", Change::Twist(Twist::FloatsForIntegers))
-        .of(Answering).conforming(),
+    quirk(
+        "floats-for-integers",
+        "`4.0` for `4`, which is the same number in JSON.",
+        Change::Twist(Twist::FloatsForIntegers),
+    )
+    .of(Answering)
+    .conforming(),
     #[cfg(feature = "contract")]
-    quirk("epoch-for-iso", "Unix seconds of ten digits for times in words (clients, V2.0: resuming a task).", Change::Twist(Twist::EpochForIso))
-        .vector("R17").of(Answering),
+    quirk(
+        "epoch-for-iso",
+        "Unix seconds of ten digits for times in words (clients, V2.0: resuming a \
+         task).",
+        Change::Twist(Twist::EpochForIso),
+    )
+    .vector("R17")
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("empty-texts", "An empty text for ids and times that may be missing (live).", Change::Twist(Twist::EmptyTexts)).of(Answering),
+    quirk(
+        "empty-texts",
+        "An empty text for ids and times that may be missing (live).",
+        Change::Twist(Twist::EmptyTexts),
+    )
+    .of(Answering),
     #[cfg(feature = "contract")]
-    quirk("flags-as-numbers", "0 and 1 for false and true (clients).", Change::Twist(Twist::FlagsAsNumbers)).of(Answering),
+    quirk(
+        "flags-as-numbers",
+        "0 and 1 for false and true (clients).",
+        Change::Twist(Twist::FlagsAsNumbers),
+    )
+    .of(Answering),
 ];
+
+const WEB_PAGE: &str = "<!doctype html><html><head><title>DJI FlightHub 2</title></head><body><div id=\"app\"></div></body></html>";
+
+const STATE_WITHOUT_FIX: &str = r#"{"device_state":{"latitude":0,"longitude":0,"height":0,"mode_code":"not_connected","battery":null}}"#;
+
+const PAYLOAD_KEYS: &str = r#"{"device_state":{"81-0-0":{"gimbal_pitch":-45,"gimbal_yaw":-170.0,"payload_index":"81-0-0","zoom_factor":2},"position_state":{"gps_number":9,"rtk_number":44,"is_fixed":2,"quality":"gear_5"}}}"#;
+
+const LIVE_VOLC: &str = r#"{"url":"app_id=A&expire_time=1779443600&room_id=R&token=T&user_id=U","url_type":"volc","expire_ts":1779443600}"#;
+
+const LIVE_AGORA: &str = r#"{"url":"{\"app_id\":\"A\",\"channel_name\":\"C\",\"token\":\"T\",\"uid\":\"U\"}","url_type":"agora"}"#;
+
+const LIVE_WHEP: &str =
+    r#"{"url":"https://live.example.net/rtc/v1/whep/?app=live&stream=s","url_type":"whep"}"#;
 
 const DEVICE_HALVES: &str = r#"{"list":[
 {"gateway":{"sn":"7CTXN0000B00A9","device_model":{"key":"3-2-0","domain":"3","type":"2","sub_type":"0","class":"airport"},"device_online_status":true,"mode_code":4,"camera_list":null},

@@ -91,7 +91,10 @@ fn called(
     head: &Parts,
     body: &[u8],
 ) -> (Reply, Vec<String>) {
-    let (outcome, remarks) = call(state, region, operation, head, body);
+    let (outcome, mut remarks) = call(state, region, operation, head, body);
+    if let Some(note) = outcome.as_ref().err().and_then(|refusal| refusal.note.clone()) {
+        remarks.push(Remark { path: String::new(), text: note });
+    }
     let reply = match &outcome {
         Ok(Said::Answer(answer)) => accepted(answer.data()),
         Ok(Said::EmptyList) => accepted(Some(EMPTY_LIST)),

@@ -232,6 +232,9 @@ mod tests {
             ),
             [0, 14, 31]
         );
+        // Months without such a day are skipped.
+        let last = rule(RepeatType::AbsoluteMonthly, |option| option.days_of_month = vec![31]);
+        assert_eq!(days(&last, 3), [30, 89]);
         // The second Thursday of the month.
         let second = rule(RepeatType::RelativeMonthly, |option| {
             option.days_of_week = vec![4];

@@ -12,6 +12,7 @@ use super::fleet::Rainfall;
 use super::fleet::additions::Newcomer;
 use super::fleet::alerts::{Alert, Text};
 use super::projects::NewProject;
+use super::tasks::{MediaTrouble, Sizes};
 use crate::caller::KeyProfile;
 
 /// Something that happens to a world and is no call of the API.
@@ -300,6 +301,51 @@ pub enum Deed {
     },
     /// The next archive that is packed fails: `{"do":"packing-fails"}`.
     PackingFails,
+
+    // ---- flights and their media
+    /// Puts a flight by hand into the history of a dock, of the undocumented type `manual` and without a route. It has ended just now.
+    ManualFlight {
+        /// The dock.
+        dock: DockSn,
+        /// How long it took, 1 to 60.
+        minutes: u32,
+    },
+    /// Shows the statuses `preparing` and `queue_for_takeoff`, which are none of V1.0's eight, or hides them again.
+    ExtraStatuses {
+        /// Whether tasks have them from now on.
+        shown: bool,
+    },
+    /// Sets how many bytes the files have that flights bring from now on; those of a kind that is left out are small and of various sizes.
+    MediaSizes {
+        /// Bytes of a photo.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<u64>,
+        /// Bytes of a video.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        video: Option<u64>,
+        /// Bytes of the observations of a mapping flight.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ppk: Option<u64>,
+    },
+    /// Puts a row for a directory into the media of every flight that has a folder: kind `unsupported`, size 0, nothing behind its address.
+    MediaDirectoryRow {
+        /// Whether lists have it from now on.
+        shown: bool,
+    },
+    /// Puts the first row of every list of media into it once more.
+    MediaDuplicates {
+        /// Whether lists have it from now on.
+        shown: bool,
+    },
+    /// Answers the next calls of `task.media` with trouble; without any, ends the trouble.
+    MediaTrouble {
+        /// What is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<MediaTrouble>,
+        /// How many calls; all when it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calls: Option<u32>,
+    },
 }
 
 /// A place of the simulated world.
@@ -493,6 +539,26 @@ impl World {
             }
             Deed::PackingFails => {
                 self.modeling.fail_next_packing();
+                Ok(())
+            }
+            Deed::ManualFlight { dock, minutes } => self.fly_by_hand(dock, *minutes),
+            Deed::ExtraStatuses { shown } => {
+                self.tasks.options.extra_statuses = *shown;
+                Ok(())
+            }
+            Deed::MediaSizes { image, video, ppk } => {
+                self.set_media_sizes(Sizes { image: *image, video: *video, ppk: *ppk })
+            }
+            Deed::MediaDirectoryRow { shown } => {
+                self.tasks.options.media.directory_row = *shown;
+                Ok(())
+            }
+            Deed::MediaDuplicates { shown } => {
+                self.tasks.options.media.duplicates = *shown;
+                Ok(())
+            }
+            Deed::MediaTrouble { trouble, calls } => {
+                self.tasks.options.media.trouble = trouble.map(|trouble| (trouble, *calls));
                 Ok(())
             }
         }

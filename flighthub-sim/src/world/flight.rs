@@ -1,68 +1,28 @@
-//! Motion: places, and an aircraft on its way along a route and home again.
+//! Motion: an aircraft on its way along a route and home again.
+
+mod place;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
 use flighthub_api::Timestamp;
 use flighthub_api::v1::{DockSn, TaskUuid};
 
-const METRES_PER_DEGREE: f64 = 111_320.0;
+pub(crate) use place::Place;
+use place::heading;
+
+use crate::kmz::VideoAction;
+
 const CLIMB: f64 = 5.0;
 const DESCENT: f64 = 3.0;
 const RETURN: f64 = 10.0;
-/// Height over the dock that is reached before the way to the first waypoint.
-const SECURITY_HEIGHT: f64 = 20.0;
+/// Seconds that a photo takes, and the start or end of a video.
+const SHOT: f64 = 2.0;
 /// Nearer than this, a return is a landing.
 const AT_HOME: f64 = 10.0;
 /// A point of the track every so many seconds.
 const TRACK_EVERY: u32 = 2;
-
-/// A place: degrees in WGS 84, metres over the ellipsoid.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Place {
-    pub(crate) latitude: f64,
-    pub(crate) longitude: f64,
-    pub(crate) height: f64,
-}
-
-impl Place {
-    /// The place so many metres further north, east and up.
-    pub(crate) fn offset(self, north: f64, east: f64, up: f64) -> Self {
-        Self {
-            latitude: self.latitude + north / METRES_PER_DEGREE,
-            longitude: self.longitude
-                + east / (METRES_PER_DEGREE * self.latitude.to_radians().cos()),
-            height: self.height + up,
-        }
-    }
-
-    pub(crate) fn at_height(self, height: f64) -> Self {
-        Self { height, ..self }
-    }
-
-    /// Metres north, east and up to another place.
-    fn vector_to(self, other: Self) -> (f64, f64, f64) {
-        let north = (other.latitude - self.latitude) * METRES_PER_DEGREE;
-        let east = (other.longitude - self.longitude)
-            * METRES_PER_DEGREE
-            * self.latitude.to_radians().cos();
-        (north, east, other.height - self.height)
-    }
-
-    pub(crate) fn ground_distance_to(self, other: Self) -> f64 {
-        let (north, east, _) = self.vector_to(other);
-        north.hypot(east)
-    }
-
-    pub(crate) fn distance_to(self, other: Self) -> f64 {
-        let (north, east, up) = self.vector_to(other);
-        north.hypot(east).hypot(up)
-    }
-}
-
-/// The direction of a movement, from true north, -180 to 180.
-fn heading(north: f64, east: f64) -> f64 {
-    east.atan2(north).to_degrees()
-}
 
 /// Where a flight begins or ends.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +37,37 @@ pub(crate) struct Waypoint {
     pub(crate) place: Place,
     /// Speed on the way there, metres a second.
     pub(crate) speed: f64,
-    /// Whether photos are taken there.
-    pub(crate) photo: bool,
+    /// How often photos are taken there.
+    pub(crate) photos: u32,
+    pub(crate) video: Option<VideoAction>,
+    /// Seconds of hovering beside that.
+    pub(crate) hover: f64,
+}
+
+impl Waypoint {
+    /// Seconds from the arrival to the way on.
+    fn stay(&self) -> f64 {
+        let shots = self.photos + u32::from(self.video.is_some());
+        self.hover + SHOT * f64::from(shots)
+    }
+}
+
+/// The way of a route through the air.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Course {
+    pub(crate) waypoints: Vec<Waypoint>,
+    /// Metres over the dock that are reached before the way to the first waypoint.
+    pub(crate) security_height: f64,
+    /// Speed on the way to the first waypoint, metres a second.
+    pub(crate) transit_speed: f64,
+}
+
+/// Where a route was broken off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BreakPoint {
+    /// How many waypoints were done.
+    pub(crate) done: usize,
+    pub(crate) place: Place,
 }
 
 /// A point of the recorded track.
@@ -92,6 +81,7 @@ pub(crate) struct Fix {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     TakeOff,
+    ToBreakPoint,
     ToWaypoint(usize),
     Return,
     Landing,
@@ -102,6 +92,14 @@ struct Leg {
     to: Place,
     speed: f64,
     stage: Stage,
+    /// Seconds that are spent at its end.
+    stay: f64,
+}
+
+impl Leg {
+    const fn new(to: Place, speed: f64, stage: Stage) -> Self {
+        Self { to, speed, stage, stay: 0.0 }
+    }
 }
 
 /// What an aircraft in the air is doing.
@@ -124,6 +122,8 @@ pub(crate) enum Ending {
     Ordered,
     /// The battery has to be spared.
     LowBattery,
+    /// The link to the dock is gone.
+    LinkLost,
 }
 
 /// What happened within a second of flight.
@@ -146,33 +146,42 @@ pub(crate) struct Flight {
     pub(crate) heading: f64,
     pub(crate) horizontal_speed: f64,
     pub(crate) vertical_speed: f64,
+    /// Metres along the track.
     pub(crate) distance: f64,
     pub(crate) track: Vec<Fix>,
     pub(crate) ending: Ending,
-    route: Vec<Waypoint>,
+    /// Where the route was left for want of battery or link.
+    pub(crate) break_point: Option<BreakPoint>,
+    course: Course,
     /// How many waypoints are done.
     done: usize,
     return_height: f64,
     legs: VecDeque<Leg>,
     holding: bool,
+    /// Seconds that are still spent at a waypoint.
+    staying: f64,
     seconds: u32,
 }
 
 impl Flight {
-    /// Takes off. `home` is where the flight ends: the dock it starts from, or another.
+    /// Takes off. `home` is where the flight ends: the dock it starts from, or another. It returns `return_altitude` metres over the higher of the
+    /// two, or at the height it happens to have. From a break point on it flies what is left of the course.
     pub(crate) fn begin(
         task: TaskUuid,
         began: Timestamp,
         origin: Pad,
         home: Pad,
-        route: Vec<Waypoint>,
-        return_altitude: f64,
+        course: Course,
+        return_altitude: Option<f64>,
+        resumed: Option<BreakPoint>,
     ) -> Self {
         let dock = origin.place;
+        let security = dock.height + course.security_height;
+        let ground = dock.height.max(home.place.height);
         let mut flight = Self {
             task,
             began,
-            return_height: dock.height.max(home.place.height) + return_altitude,
+            return_height: return_altitude.map_or(security, |altitude| ground + altitude),
             origin,
             home,
             place: dock,
@@ -182,33 +191,46 @@ impl Flight {
             distance: 0.0,
             track: vec![Fix { at: began, place: dock }],
             ending: Ending::Complete,
-            route,
-            done: 0,
+            break_point: None,
+            course,
+            done: resumed.map_or(0, |point| point.done),
             legs: VecDeque::new(),
             holding: false,
+            staying: 0.0,
             seconds: 0,
         };
-        let first = flight.route.first().map_or(dock.height, |first| first.place.height);
-        let height = (dock.height + SECURITY_HEIGHT).max(first);
-        flight.legs.push_back(Leg {
-            to: dock.at_height(height),
-            speed: CLIMB,
-            stage: Stage::TakeOff,
-        });
+        let next = flight.course.waypoints.get(flight.done).map(|point| point.place);
+        let first = resumed.map(|point| point.place).or(next);
+        let height = first.map_or(security, |first| security.max(first.height));
+        flight.legs.push_back(Leg::new(dock.at_height(height), CLIMB, Stage::TakeOff));
+        if let Some(point) = resumed {
+            let speed = flight.course.transit_speed;
+            flight.legs.push_back(Leg::new(point.place, speed, Stage::ToBreakPoint));
+        }
         flight.go_on();
         flight
     }
 
     /// Adds the rest of the route and the way home to the legs.
     fn go_on(&mut self) {
-        let rest = self.route.iter().enumerate().skip(self.done);
+        let transit = self.course.transit_speed;
+        let rest = self.course.waypoints.iter().enumerate().skip(self.done);
         self.legs.extend(rest.map(|(index, point)| Leg {
             to: point.place,
-            speed: point.speed,
+            speed: if index == 0 { transit } else { point.speed },
             stage: Stage::ToWaypoint(index),
+            stay: point.stay(),
         }));
         let from = self.legs.back().map_or(self.place, |leg| leg.to);
         self.legs.extend(way_home(from, self.home.place, self.return_height));
+    }
+
+    pub(crate) fn waypoint(&self, index: usize) -> Option<&Waypoint> {
+        self.course.waypoints.get(index)
+    }
+
+    pub(crate) fn seconds_in_air(&self) -> f64 {
+        f64::from(self.seconds)
     }
 
     pub(crate) fn waypoints_done(&self) -> usize {
@@ -218,8 +240,9 @@ impl Flight {
     pub(crate) fn phase(&self) -> Phase {
         match self.legs.front().map(|leg| leg.stage) {
             _ if self.holding => Phase::Holding,
+            _ if self.staying > 0.0 => Phase::Route,
             Some(Stage::TakeOff) => Phase::TakeOff,
-            Some(Stage::ToWaypoint(_)) => Phase::Route,
+            Some(Stage::ToBreakPoint | Stage::ToWaypoint(_)) => Phase::Route,
             Some(Stage::Return) => Phase::Returning,
             Some(Stage::Landing) | None => Phase::Landing,
         }
@@ -238,16 +261,21 @@ impl Flight {
     /// Goes home, or to another dock, whatever is left of the route.
     pub(crate) fn return_to(&mut self, home: Pad, ending: Ending) {
         self.home = home;
-        if self.done < self.route.len() {
+        if self.done < self.course.waypoints.len() {
             self.ending = ending;
+            if matches!(ending, Ending::LowBattery | Ending::LinkLost) {
+                self.break_point = Some(BreakPoint { done: self.done, place: self.place });
+            }
         }
         self.holding = false;
+        self.staying = 0.0;
         self.legs = way_home(self.place, self.home.place, self.return_height).into();
     }
 
     /// Breaks off a return and hovers; going on then means what is left of the route.
     pub(crate) fn cancel_return(&mut self) {
         self.ending = Ending::Complete;
+        self.break_point = None;
         self.legs.clear();
         self.go_on();
         self.holding = true;
@@ -264,6 +292,12 @@ impl Flight {
         let mut events = Vec::new();
         let mut left = if self.holding { 0.0 } else { 1.0 };
         while left > 0.0 {
+            if self.staying > 0.0 {
+                let stay = self.staying.min(left);
+                self.staying -= stay;
+                left -= stay;
+                continue;
+            }
             let Some(leg) = self.legs.front().copied() else {
                 break;
             };
@@ -278,6 +312,7 @@ impl Flight {
                 self.place = leg.to;
                 left -= way / leg.speed;
                 self.legs.pop_front();
+                self.staying = leg.stay;
                 if let Stage::ToWaypoint(index) = leg.stage {
                     self.done = index + 1;
                     events.push(Event::Waypoint(index));
@@ -293,9 +328,10 @@ impl Flight {
         if self.horizontal_speed > 0.5 {
             self.heading = heading(north, east);
         }
-        self.distance += self.horizontal_speed.hypot(up);
         self.seconds += 1;
         if self.seconds.is_multiple_of(TRACK_EVERY) || self.legs.is_empty() {
+            let last = self.track.last().map_or(self.place, |fix| fix.place);
+            self.distance += last.distance_to(self.place);
             self.track.push(Fix { at: now, place: self.place });
         }
         events
@@ -308,25 +344,23 @@ fn way_home(from: Place, home: Place, height: f64) -> Vec<Leg> {
     if from.ground_distance_to(home) > AT_HOME {
         let height = height.max(from.height);
         if height > from.height {
-            legs.push(Leg { to: from.at_height(height), speed: CLIMB, stage: Stage::Return });
+            legs.push(Leg::new(from.at_height(height), CLIMB, Stage::Return));
         }
-        legs.push(Leg { to: home.at_height(height), speed: RETURN, stage: Stage::Return });
+        legs.push(Leg::new(home.at_height(height), RETURN, Stage::Return));
     }
-    legs.push(Leg { to: home, speed: DESCENT, stage: Stage::Landing });
+    legs.push(Leg::new(home, DESCENT, Stage::Landing));
     legs
 }
 
-/// About how many seconds a flight along a route takes.
-pub(crate) fn estimate(
-    dock: Place,
-    landing: Place,
-    route: &[Waypoint],
-    return_altitude: f64,
-) -> u32 {
-    let mut place = dock;
-    let mut seconds = 0.0;
-    for point in route {
-        seconds += place.distance_to(point.place) / point.speed;
+/// About how many seconds a flight along a course takes.
+pub(crate) fn estimate(dock: Place, landing: Place, course: &Course, return_altitude: f64) -> u32 {
+    let first = course.waypoints.first().map_or(dock, |first| first.place);
+    let height = first.height.max(dock.height + course.security_height);
+    let mut seconds = (height - dock.height) / CLIMB;
+    let mut place = dock.at_height(height);
+    for (index, point) in course.waypoints.iter().enumerate() {
+        let speed = if index == 0 { course.transit_speed } else { point.speed };
+        seconds += place.distance_to(point.place) / speed + point.stay();
         place = point.place;
     }
     let height = dock.height + return_altitude;
@@ -341,120 +375,4 @@ pub(crate) fn estimate(
 /// Metres along the waypoints.
 pub(crate) fn length(route: &[Waypoint]) -> f64 {
     route.windows(2).map(|pair| pair[0].place.distance_to(pair[1].place)).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DOCK: Place = Place { latitude: 0.02, longitude: -25.3, height: 12.0 };
-
-    fn second(number: i64) -> Timestamp {
-        Timestamp::from_unix_seconds(1_767_254_400 + number).unwrap()
-    }
-
-    fn square() -> Vec<Waypoint> {
-        let corner = |north, east| Waypoint {
-            place: DOCK.offset(north, east, 60.0),
-            speed: 8.0,
-            photo: true,
-        };
-        vec![corner(100.0, 0.0), corner(100.0, 100.0), corner(0.0, 100.0)]
-    }
-
-    fn begin() -> Flight {
-        Flight::begin(TaskUuid::new("t"), second(0), pad(), pad(), square(), 80.0)
-    }
-
-    fn pad() -> Pad {
-        Pad { dock: DockSn::new("d"), place: DOCK }
-    }
-
-    /// Flies to the end, or for so long; answers the events with the second they came in.
-    fn fly(flight: &mut Flight, from: i64, seconds: i64) -> Vec<(i64, Event)> {
-        let mut events = Vec::new();
-        for number in from + 1..=from + seconds {
-            for event in flight.second(second(number)) {
-                events.push((number, event));
-                if event == Event::Landed {
-                    return events;
-                }
-            }
-        }
-        events
-    }
-
-    #[test]
-    fn offsets_are_metres() {
-        let there = DOCK.offset(30.0, 40.0, 0.0);
-        assert!((DOCK.ground_distance_to(there) - 50.0).abs() < 1e-6);
-        assert!((heading(0.0, 1.0) - 90.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_flight_passes_every_waypoint_and_lands_at_home() {
-        let mut flight = begin();
-        let events: Vec<_> =
-            fly(&mut flight, 0, 1000).into_iter().map(|(_, event)| event).collect();
-        assert_eq!(
-            events,
-            [Event::Waypoint(0), Event::Waypoint(1), Event::Waypoint(2), Event::Landed]
-        );
-        assert_eq!(
-            (flight.place, flight.ending, flight.waypoints_done()),
-            (DOCK, Ending::Complete, 3)
-        );
-    }
-
-    #[test]
-    fn the_track_has_a_point_every_two_seconds_and_its_length_is_the_distance() {
-        let mut flight = begin();
-        fly(&mut flight, 0, 1000);
-        let steps: Vec<_> = flight
-            .track
-            .windows(2)
-            .map(|pair| pair[1].at.unix_seconds() - pair[0].at.unix_seconds())
-            .collect();
-        assert!(steps[..steps.len() - 1].iter().all(|step| *step == 2), "{steps:?}");
-        let length: f64 =
-            flight.track.windows(2).map(|pair| pair[0].place.distance_to(pair[1].place)).sum();
-        assert!((flight.distance - length).abs() / length < 0.05, "{} {length}", flight.distance);
-    }
-
-    #[test]
-    fn a_flight_can_be_held_called_home_and_sent_on() {
-        let mut flight = begin();
-        fly(&mut flight, 0, 30);
-        flight.hold();
-        let place = flight.place;
-        assert!(fly(&mut flight, 30, 60).is_empty());
-        assert_eq!((flight.place, flight.phase()), (place, Phase::Holding));
-        flight.return_to(pad(), Ending::Ordered);
-        fly(&mut flight, 90, 3);
-        assert_eq!(flight.phase(), Phase::Returning);
-        flight.cancel_return();
-        assert_eq!(flight.phase(), Phase::Holding);
-        flight.resume();
-        let events = fly(&mut flight, 93, 1000);
-        assert!(events.iter().any(|(_, event)| *event == Event::Waypoint(2)), "{events:?}");
-        assert_eq!(flight.ending, Ending::Complete);
-    }
-
-    #[test]
-    fn an_ordered_return_leaves_the_rest_of_the_route() {
-        let mut flight = begin();
-        fly(&mut flight, 0, 35);
-        flight.return_to(pad(), Ending::Ordered);
-        fly(&mut flight, 35, 1000);
-        assert_eq!((flight.ending, flight.place), (Ending::Ordered, DOCK));
-        assert!(flight.waypoints_done() < 3);
-    }
-
-    #[test]
-    fn the_estimate_is_near_the_flight() {
-        let mut flight = begin();
-        let (landed, _) = fly(&mut flight, 0, 1000).pop().unwrap();
-        let estimate = i64::from(estimate(DOCK, DOCK, &square(), 80.0));
-        assert!((landed - estimate).abs() < 20, "{landed} {estimate}");
-    }
 }

@@ -1,30 +1,38 @@
 //! Flight tasks: what is known of them, and the operations on them.
 
+mod flying;
+mod hand;
 mod life;
+mod media;
 mod schedule;
+mod track;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use flighthub_api::v1::{
-    CreatedTask, DockSn, DroneSn, FlightTask, FlightTaskSummary, FlightTrack, FolderInfo,
-    MediaFile, MediaFileType, MediaFolderId, MediaUploadStatus, MediaUuid, OutOfControlAction,
-    ProjectUuid, RepeatType, ResumableStatus, RthMode, TaskCreate, TaskException, TaskGet,
-    TaskList, TaskMedia, TaskOperation, TaskSetStatus, TaskStatus, TaskStatusChange, TaskTrack,
-    TaskType, TaskUuid, Track, TrackId, TrackPoint, WaylineId,
+    CreatedTask, DockSn, DroneSn, FlightTask, FlightTaskSummary, MediaFileType, OutOfControlAction,
+    ProjectUuid, ResumableStatus, RthMode, TaskCreate, TaskException, TaskGet, TaskList,
+    TaskSetStatus, TaskStatus, TaskStatusChange, TaskType, TaskUuid, TrackId, WaylineId,
 };
-use flighthub_api::{Accepted, List, Listing, Timestamp};
+use flighthub_api::{Accepted, Listing, Timestamp};
 use jiff::tz::TimeZone;
 
+pub(crate) use hand::populate;
 pub(crate) use life::tick;
+pub use media::MediaTrouble;
+pub(crate) use media::Sizes;
+pub(crate) use media::list as media;
+pub(crate) use track::track;
+
+use media::{File, Media};
+use track::Record;
 
 use super::calendar::{self, Rule};
-use super::flight::{self, Fix};
+use super::flight::{self, BreakPoint};
 use super::{World, fleet};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
-
-/// As many files as the media list shows.
-const MEDIA_LIMIT: usize = 10_000;
 
 /// When a task flies.
 #[derive(Debug, Clone)]
@@ -68,37 +76,6 @@ struct Settings {
     zone: TimeZone,
 }
 
-/// A finished flight.
-#[derive(Debug, Clone)]
-struct Record {
-    distance: f64,
-    duration: i64,
-    points: Vec<Fix>,
-}
-
-#[derive(Debug, Clone)]
-struct File {
-    uuid: MediaUuid,
-    name: String,
-    kind: MediaFileType,
-    suffix: &'static str,
-    size: i64,
-    taken: Timestamp,
-    uploaded: Timestamp,
-}
-
-/// The media of a flight.
-#[derive(Debug, Clone, Default)]
-struct Media {
-    /// When and where in the route a photo was taken.
-    shots: Vec<Timestamp>,
-    /// 0 until the aircraft has landed with files.
-    folder: i64,
-    files: Vec<File>,
-    uploaded: usize,
-    next_at: i64,
-}
-
 #[derive(Debug, Clone)]
 struct Task {
     uuid: TaskUuid,
@@ -122,6 +99,8 @@ struct Task {
     track_id: Option<TrackId>,
     record: Option<Record>,
     media: Media,
+    /// Where another task broke off that this one goes on with.
+    resumed: Option<BreakPoint>,
     /// Whether a person created it, and not a plan.
     by_person: bool,
 }
@@ -144,6 +123,15 @@ pub(crate) struct State {
     /// Those that something can still happen to.
     active: BTreeSet<usize>,
     folders: i64,
+    pub(crate) options: Options,
+}
+
+/// How tasks show themselves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// Whether `preparing` and `queue_for_takeoff` are shown, which are none of V1.0's eight.
+    pub(crate) extra_statuses: bool,
+    pub(crate) media: media::Rules,
 }
 
 impl State {
@@ -213,6 +201,29 @@ impl Task {
         settings.map_or(TimeZone::UTC, |settings| settings.zone.clone())
     }
 
+    /// A flight that follows from this task: the same in all that was asked for, and nothing done yet.
+    fn child(&self, uuid: TaskUuid, begin_at: Timestamp, end_at: Timestamp) -> Self {
+        Self {
+            uuid,
+            plan: Plan::Once { latest: None },
+            stage: Stage::Waiting,
+            status: TaskStatus::Waiting,
+            begin_at,
+            end_at,
+            run_at: None,
+            completed_at: None,
+            waypoints: (0, self.waypoints.1),
+            exceptions: Vec::new(),
+            drone: None,
+            track_id: None,
+            record: None,
+            media: Media::default(),
+            resumed: None,
+            by_person: false,
+            ..self.clone()
+        }
+    }
+
     fn is_plan(&self) -> bool {
         !matches!(self.plan, Plan::Once { .. })
     }
@@ -235,103 +246,6 @@ impl Task {
             happen_at: Some(now),
             sn: Some(self.dock.clone().into()),
         });
-    }
-
-    fn summary(&self) -> FlightTaskSummary {
-        let settings = self.settings.as_ref();
-        let operation = || TaskOperation {
-            operator_account: Some(World::OWNER_ACCOUNT.to_owned()),
-            operator_name: None,
-            operation_type: None,
-        };
-        let upload = match (self.media.uploaded, self.media.files.len()) {
-            _ if self.completed_at.is_none() => MediaUploadStatus::TO_UPLOAD,
-            (uploaded, all) if uploaded == all => MediaUploadStatus::UPLOAD_FINISHED,
-            (0, _) => MediaUploadStatus::TO_UPLOAD,
-            _ => MediaUploadStatus::UPLOADING,
-        };
-        let list = |items: usize| i32::try_from(items).ok();
-        FlightTaskSummary {
-            uuid: self.uuid.clone(),
-            name: self.name.clone(),
-            task_type: self.kind.clone(),
-            status: self.status.clone(),
-            sn: self.dock.clone(),
-            // Empty, not absent, as in the lists of the real one.
-            landing_dock_sn: Some(self.landing.clone().unwrap_or_else(|| DockSn::new(""))),
-            wayline_uuid: Some(self.wayline.clone().unwrap_or_else(|| WaylineId::new(""))),
-            begin_at: Some(self.begin_at),
-            end_at: Some(self.end_at),
-            run_at: self.run_at,
-            completed_at: self.completed_at,
-            folder_id: Some(MediaFolderId::new(self.media.folder)),
-            current_waypoint_index: list(self.waypoints.0),
-            total_waypoints: list(self.waypoints.1),
-            media_upload_status: Some(MediaUploadStatus::new(upload)),
-            resumable_status: settings.map(|settings| settings.resumable.clone()),
-            is_break_point_resume: Some(false),
-            operations: if self.by_person { List::from(vec![operation()]) } else { List::null() },
-            exceptions: if self.exceptions.is_empty() {
-                List::null()
-            } else {
-                List::from(self.exceptions.clone())
-            },
-        }
-    }
-
-    fn detail(&self) -> FlightTask {
-        let zone = self.zone();
-        let files = |count: usize| i32::try_from(count).ok();
-        let settings = self.settings.as_ref();
-        let rule = match &self.plan {
-            Plan::Recurring { rule, .. } | Plan::Continuous { rule, .. } => Some(rule),
-            Plan::Once { .. } => None,
-        };
-        let times = match &self.plan {
-            Plan::Recurring { times, .. } => times.clone(),
-            _ => Vec::new(),
-        };
-        let (periods, min_battery) = match &self.plan {
-            Plan::Continuous { periods, min_battery, .. } => {
-                (periods.iter().map(|(begin, end)| vec![*begin, *end]).collect(), *min_battery)
-            }
-            _ => (Vec::new(), 0),
-        };
-        FlightTask {
-            name: self.name.clone(),
-            uuid: self.uuid.clone(),
-            task_type: self.kind.clone(),
-            status: self.status.clone(),
-            sn: self.dock.clone(),
-            wayline_uuid: self.wayline.clone(),
-            begin_at: Some(calendar::local(self.begin_at, &zone)),
-            end_at: Some(calendar::local(self.end_at, &zone)),
-            out_of_control_action_in_flight: settings
-                .map(|settings| settings.out_of_control.clone()),
-            rth_altitude: settings.map(|settings| settings.rth_altitude),
-            rth_mode: settings.map(|settings| settings.rth_mode.clone()),
-            resumable_status: settings.map(|settings| settings.resumable.clone()),
-            folder_info: (self.media.folder != 0).then(|| FolderInfo {
-                folder_id: MediaFolderId::new(self.media.folder),
-                expected_file_count: files(self.media.files.len()),
-                uploaded_file_count: files(self.media.uploaded),
-            }),
-            repeat_type: Some(rule.map_or(RepeatType::Nonrepeating, |rule| rule.kind.clone())),
-            interval: Some(rule.map_or(0, |rule| rule.option.interval)),
-            days_of_week: rule
-                .map(|rule| rule.option.days_of_week.clone().into())
-                .unwrap_or_default(),
-            days_of_month: rule
-                .map(|rule| rule.option.days_of_month.clone().into())
-                .unwrap_or_default(),
-            // A single number here, a list when the task is created.
-            week_of_month: Some(
-                rule.and_then(|rule| rule.option.week_of_month.first().copied()).unwrap_or(0),
-            ),
-            recurring_task_start_time_list: times,
-            continuous_task_periods: periods,
-            min_battery_capacity: Some(min_battery),
-        }
     }
 }
 
@@ -377,15 +291,15 @@ pub(crate) fn create(
     let invalid = |why: String| {
         Err(Refusal::new(219_019, format!("the route failed the legality check: {why}")))
     };
-    if route.waypoints.len() < 2 {
+    if route.kmz.waypoints.len() < 2 {
         return invalid("it has less than two waypoints".to_owned());
     }
     if let Some(aircraft) = world.fleet.aircraft_of(operation.sn.as_str())
-        && aircraft.model.key != route.model
+        && aircraft.model.key != route.kmz.model
     {
         return invalid(format!(
             "it was planned for the model {}, the aircraft is a {}",
-            route.model, aircraft.model.key
+            route.kmz.model, aircraft.model.key
         ));
     }
     if kind == TaskType::Immediate && !dock.online {
@@ -394,13 +308,13 @@ pub(crate) fn create(
     let estimate = flight::estimate(
         dock.place,
         landing.unwrap_or(dock).place,
-        &route.waypoints,
+        &route.course(dock.place),
         f64::from(operation.rth_altitude),
     );
     let end_at = planned_end.unwrap_or_else(|| {
         begin_at.saturating_add(std::time::Duration::from_secs(u64::from(estimate)))
     });
-    let waypoints = (0, route.waypoints.len());
+    let waypoints = (0, route.kmz.waypoints.len());
     let uuid = TaskUuid::new(world.new_uuid());
     world.tasks.add(Task {
         uuid: uuid.clone(),
@@ -430,6 +344,7 @@ pub(crate) fn create(
         track_id: None,
         record: None,
         media: Media::default(),
+        resumed: None,
         by_person: true,
     });
     Ok(CreatedTask { task_uuid: uuid })
@@ -522,105 +437,4 @@ pub(crate) fn get(
     operation: TaskGet,
 ) -> Result<FlightTask, Refusal> {
     task_of(world, caller, &operation.task_uuid).map(Task::detail)
-}
-
-/// `task.media`.
-pub(crate) fn media(
-    world: &mut World,
-    caller: &Caller,
-    operation: TaskMedia,
-) -> Result<Listing<MediaFile>, Refusal> {
-    let task = task_of(world, caller, &operation.task_uuid)?;
-    if task.stage == Stage::Ended && task.media.folder == 0 && !task.is_plan() {
-        return Err(Refusal::new(217_028, "media directory does not exist"));
-    }
-    let file = |file: &File| {
-        let path = |size: &str, suffix: &str| {
-            world.signed_url(&format!("media/{}/{size}/{}{suffix}", task.media.folder, file.name))
-        };
-        let has_preview = file.kind != MediaFileType::Ppk;
-        MediaFile {
-            uuid: Some(file.uuid.clone()),
-            name: Some(file.name.clone()),
-            file_type: file.kind.clone(),
-            suffix: Some(file.suffix.to_owned()),
-            size: Some(file.size),
-            preview_url: has_preview.then(|| path("preview", ".jpeg")),
-            original_url: Some(path("original", file.suffix)),
-            create_at: Some(file.taken),
-            update_at: Some(file.uploaded),
-        }
-    };
-    Ok(task.uploads().iter().take(MEDIA_LIMIT).map(file).collect())
-}
-
-/// `task.track`.
-pub(crate) fn track(
-    world: &mut World,
-    caller: &Caller,
-    operation: TaskTrack,
-) -> Result<FlightTrack, Refusal> {
-    let task = task_of(world, caller, &operation.task_uuid)?;
-    let flying = world.fleet.flight_of(&task.uuid);
-    let (points, distance, duration) = match (&task.record, flying) {
-        (Some(record), _) => (&record.points, record.distance, record.duration),
-        (None, Some(flight)) => (&flight.track, 0.0, 0),
-        (None, None) if task.stage == Stage::Ended => {
-            return Err(Refusal::new(219_039, "there is no flight record of this sortie"));
-        }
-        (None, None) => {
-            return Err(Refusal::new(219_017, "the track does not exist yet, try again later"));
-        }
-    };
-    let rounded = |value: f64, by: f64| (value * by).round() / by;
-    let point = |fix: &Fix| TrackPoint {
-        timestamp: fix.at,
-        latitude: rounded(fix.place.latitude, 1e7),
-        longitude: rounded(fix.place.longitude, 1e7),
-        height: Some(rounded(fix.place.height, 10.0)),
-    };
-    Ok(FlightTrack {
-        name: task.name.clone(),
-        wayline_uuid: task.wayline.clone(),
-        status: Some(task.status.clone()),
-        track: Some(Track {
-            track_id: task.track_id.clone(),
-            drone_sn: task.drone.clone(),
-            flight_distance: Some(rounded(distance, 10.0)),
-            flight_duration: Some(duration),
-            points: points.iter().map(point).collect(),
-        }),
-    })
-}
-
-/// The past of the demo world: a flight by hand, as histories have them, under a type that nobody documents.
-pub(crate) fn populate(world: &mut World) {
-    let run_at = world.now();
-    let minutes =
-        |minutes: u64| run_at.saturating_add(std::time::Duration::from_secs(60 * minutes));
-    let uuid = TaskUuid::new(world.new_uuid());
-    world.tasks.add(Task {
-        uuid,
-        project: ProjectUuid::new(World::DEMO_PROJECT),
-        name: "Flight by hand".to_owned(),
-        dock: DockSn::new("7CTXN0000B00A1"),
-        landing: None,
-        wayline: None,
-        kind: TaskType::from("manual"),
-        settings: None,
-        plan: Plan::Once { latest: None },
-        stage: Stage::Ended,
-        status: TaskStatus::Success,
-        begin_at: run_at,
-        end_at: minutes(7),
-        run_at: Some(run_at),
-        completed_at: Some(minutes(7)),
-        waypoints: (0, 0),
-        exceptions: Vec::new(),
-        drone: Some(DroneSn::new("1581F0Q8X000U00G00A1")),
-        track_id: None,
-        record: None,
-        media: Media::default(),
-        by_person: true,
-    });
 }

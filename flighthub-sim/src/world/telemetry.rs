@@ -4,7 +4,7 @@
 //! texts, payloads stand under their camera index, and what is not known is null.
 
 use flighthub_api::Object;
-use flighthub_api::v1::{CameraPosition, DeviceSn, DroneMode, GatewayMode, StreamQuality};
+use flighthub_api::v1::{DeviceSn, DroneMode, GatewayMode, StreamQuality};
 use serde_json::{Value, json};
 
 use super::World;
@@ -405,7 +405,6 @@ pub(super) fn dock(world: &World, dock: &Dock) -> Object {
             "coexist_video_number_max": 2,
             "device_list": capacity,
         },
-        "camera_position": if dock.position == CameraPosition::Outdoor { "outdoor" } else { "indoor" },
     });
     let identity = json!({
         "acc_time": 8_640_000,

@@ -12,6 +12,7 @@ use flighthub_api::v1::{
     RecurringScheduleArgs, RepeatOption, RepeatType, ResumableStatus, RthMode, Service, TaskCreate,
     TaskCreateArgs, TaskSchedule, WaylineId, WaylinePrecisionType,
 };
+use flighthub_sim::kmz::{Kmz, KmzWaypoint};
 use flighthub_sim::{Caller, Refusal, World};
 
 pub(crate) const A1: &str = "7CTXN0000B00A1";
@@ -129,4 +130,15 @@ pub(crate) fn get(url: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Stri
     stream.read_to_string(&mut reply).unwrap();
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// Degrees of a metre.
+pub(crate) const METRE: f64 = 1.0 / 111_320.0;
+
+/// A route of three points, 100 metres apart, near the first dock.
+pub(crate) fn yard() -> Kmz {
+    let point = |north: f64| KmzWaypoint::new(0.02 + north * METRE, -25.3, 50.0).with_photo();
+    let mut route = Kmz::new("0-91-1");
+    route.waypoints = vec![point(50.0), point(150.0), point(250.0)];
+    route
 }

@@ -1,13 +1,12 @@
-//! The life of a task: waiting, flight, landing and upload, second by second.
+//! The life of a task up to its flight, second by second.
 
 use std::collections::BTreeSet;
 
 use flighthub_api::Timestamp;
-use flighthub_api::v1::{MediaFileType, MediaUuid, TaskStatus, TaskUuid, TrackId, WaylineId};
+use flighthub_api::v1::{TaskStatus, TaskUuid, WaylineId};
 
-use super::{File, Plan, Record, Stage, State, Task};
-use crate::world::flight::{self, Ending, Event, Flight, Phase};
-use crate::world::{World, calendar, fleet, new_uuid, projects, routes};
+use super::{Options, Plan, Stage, State, Task};
+use crate::world::{World, fleet, flight, new_uuid, projects, routes, store};
 
 /// Percent of the battery that a start needs.
 const START_BATTERY: f64 = 30.0;
@@ -15,27 +14,24 @@ const START_BATTERY: f64 = 30.0;
 const GRACE: i64 = 5;
 /// Seconds until a sleeping aircraft is awake.
 const WAKING: i64 = 6;
-/// Seconds that the dock is busy after a landing.
-const STOWING: i64 = 15;
-/// Seconds from the landing to the first upload.
-const FIRST_UPLOAD: i64 = 15;
-/// Bytes that the dock uploads in a second.
-const UPLINK: i64 = 2_500_000;
+/// Seconds before the take-off in which a task is said to queue, where that status is shown.
+const QUEUE: i64 = 5;
+/// Percent of the battery that a flight needs to go on with another.
+const RESUME_BATTERY: f64 = 80.0;
 /// A continuous plan looks every so many seconds whether it can fly.
 const LOOK_EVERY: i64 = 10;
-/// The number before that of the first media folder.
-const FIRST_FOLDER: i64 = 4_216;
-
 /// What the tasks of a second see and change.
-struct Scene<'w> {
-    now: Timestamp,
-    rng: &'w mut fastrand::Rng,
-    fleet: &'w mut fleet::State,
-    routes: &'w routes::State,
-    projects: &'w projects::State,
-    folders: &'w mut i64,
-    /// Flights that plans begin.
-    children: Vec<Task>,
+pub(super) struct Scene<'w> {
+    pub(super) now: Timestamp,
+    pub(super) rng: &'w mut fastrand::Rng,
+    pub(super) fleet: &'w mut fleet::State,
+    pub(super) routes: &'w routes::State,
+    pub(super) projects: &'w projects::State,
+    pub(super) store: &'w mut store::State,
+    pub(super) options: &'w Options,
+    pub(super) folders: &'w mut i64,
+    /// Flights that plans and broken-off flights begin.
+    pub(super) children: Vec<Task>,
 }
 
 /// Why a task cannot start.
@@ -51,8 +47,8 @@ pub(crate) fn tick(world: &mut World) {
         return;
     }
     let now = world.now();
-    let World { rng, fleet, routes, projects, tasks, .. } = world;
-    let State { tasks: all, active, folders, by_uuid } = tasks;
+    let World { rng, fleet, routes, projects, tasks, store, .. } = world;
+    let State { tasks: all, active, folders, by_uuid, options } = tasks;
     // Of the flights of continuous plans, those that are over.
     let mut over = BTreeSet::new();
     for task in active.iter().filter_map(|index| all.get(*index)) {
@@ -63,7 +59,8 @@ pub(crate) fn tick(world: &mut World) {
             }
         }
     }
-    let mut scene = Scene { now, rng, fleet, routes, projects, folders, children: Vec::new() };
+    let children = Vec::new();
+    let mut scene = Scene { now, rng, fleet, routes, projects, store, options, folders, children };
     active.retain(|index| {
         let Some(task) = all.get_mut(*index) else {
             return false;
@@ -91,6 +88,11 @@ impl Scene<'_> {
                 self.start(task)
             }
             Stage::Preparing { takeoff_at } if now >= takeoff_at => self.take_off(task),
+            Stage::Preparing { takeoff_at } if self.options.extra_statuses => {
+                let is_queued = now >= takeoff_at - QUEUE;
+                task.status =
+                    if is_queued { TaskStatus::QueueForTakeoff } else { TaskStatus::Preparing };
+            }
             Stage::Flying => self.fly(task),
             Stage::Stowing { until } if now >= until => {
                 self.release(task);
@@ -132,15 +134,7 @@ impl Scene<'_> {
             }
             let length =
                 task.wayline.as_ref().and_then(|id| self.length(task, id)).unwrap_or_default();
-            self.children.push(Task {
-                uuid,
-                plan: Plan::Once { latest: None },
-                begin_at: begin,
-                end_at: begin.saturating_add(length),
-                by_person: false,
-                exceptions: Vec::new(),
-                ..task.clone()
-            });
+            self.children.push(task.child(uuid, begin, begin.saturating_add(length)));
         }
         if is_over && !suspended {
             task.end(TaskStatus::Success);
@@ -149,7 +143,7 @@ impl Scene<'_> {
     }
 
     /// About how long a flight takes.
-    fn length(&self, task: &Task, id: &WaylineId) -> Option<std::time::Duration> {
+    pub(super) fn length(&self, task: &Task, id: &WaylineId) -> Option<std::time::Duration> {
         let route = self.routes.find(&task.project, id)?;
         let (from, to) = (
             self.fleet.dock(task.dock.as_str())?.place,
@@ -159,7 +153,7 @@ impl Scene<'_> {
         Some(std::time::Duration::from_secs(u64::from(flight::estimate(
             from,
             to,
-            &route.waypoints,
+            &route.course(from),
             altitude,
         ))))
     }
@@ -191,6 +185,9 @@ impl Scene<'_> {
         }
         if aircraft.battery < START_BATTERY {
             return passing("the battery of the aircraft is too low");
+        }
+        if task.resumed.is_some() && aircraft.battery < RESUME_BATTERY {
+            return passing("the battery of the aircraft is being charged");
         }
         if let Some(landing) = &task.landing {
             let Some(dock) = self.fleet.dock(landing.as_str()) else {
@@ -236,196 +233,16 @@ impl Scene<'_> {
                     task.drone = Some(aircraft.sn.clone());
                 }
                 task.stage = Stage::Preparing { takeoff_at };
+                if self.options.extra_statuses {
+                    task.status = TaskStatus::Preparing;
+                }
             }
         }
     }
 
-    fn release(&mut self, task: &Task) {
+    pub(super) fn release(&mut self, task: &Task) {
         for dock in &mut self.fleet.docks {
             dock.busy.take_if(|busy| *busy == task.uuid);
         }
-    }
-
-    fn take_off(&mut self, task: &mut Task) {
-        let route = task.wayline.as_ref().and_then(|id| self.routes.find(&task.project, id));
-        let pads =
-            self.fleet.dock(task.dock.as_str()).filter(|dock| dock.online).map(fleet::Dock::pad);
-        let pads = pads.zip(self.fleet.dock(task.lands_at().as_str()).map(fleet::Dock::pad));
-        let aircraft =
-            self.fleet.aircraft_of_mut(task.dock.as_str()).filter(|aircraft| aircraft.on);
-        let (Some(route), Some((origin, home)), Some(aircraft)) = (route, pads, aircraft) else {
-            task.fail(
-                TaskStatus::StartingFailure,
-                self.now,
-                219_035,
-                "the aircraft could not be made ready",
-            );
-            self.release(task);
-            return;
-        };
-        let altitude =
-            f64::from(task.settings.as_ref().map_or(0, |settings| settings.rth_altitude));
-        aircraft.flight = Some(Flight::begin(
-            task.uuid.clone(),
-            self.now,
-            origin,
-            home,
-            route.waypoints.clone(),
-            altitude,
-        ));
-        task.track_id = Some(TrackId::new(new_uuid(self.rng)));
-        task.run_at = Some(self.now);
-        task.status = TaskStatus::Executing;
-        task.stage = Stage::Flying;
-    }
-
-    fn fly(&mut self, task: &mut Task) {
-        let aircraft = self.fleet.aircraft.iter_mut();
-        let aircraft = aircraft.into_iter().find(|aircraft| {
-            aircraft.flight.as_ref().is_some_and(|flight| flight.task == task.uuid)
-        });
-        let Some(aircraft) = aircraft else { return };
-        let is_low = aircraft.battery <= aircraft.return_battery();
-        let Some(flight) = &mut aircraft.flight else {
-            return;
-        };
-        if is_low && !matches!(flight.phase(), Phase::Returning | Phase::Landing) {
-            flight.return_to(flight.home.clone(), Ending::LowBattery);
-            task.status = TaskStatus::Executing;
-            task.note(self.now, 219_035, "the battery is low, the aircraft returns");
-        }
-        let events = flight.second(self.now);
-        aircraft.place = flight.place;
-        aircraft.heading = flight.heading;
-        task.waypoints.0 = flight.waypoints_done();
-        let route = task.wayline.as_ref().and_then(|id| self.routes.find(&task.project, id));
-        for event in events {
-            match event {
-                Event::Waypoint(index)
-                    if route
-                        .and_then(|route| route.waypoints.get(index))
-                        .is_some_and(|point| point.photo) =>
-                {
-                    task.media.shots.push(self.now);
-                }
-                Event::Waypoint(_) => {}
-                Event::Landed => {
-                    let Some(flight) = aircraft.flight.take() else {
-                        return;
-                    };
-                    let duration = flight
-                        .track
-                        .last()
-                        .map_or(0, |fix| fix.at.unix_seconds() - flight.began.unix_seconds());
-                    task.status = match flight.ending {
-                        Ending::Complete => TaskStatus::Success,
-                        Ending::Ordered => TaskStatus::Terminated,
-                        Ending::LowBattery => TaskStatus::PartiallyDone,
-                    };
-                    let seconds = duration as f64;
-                    aircraft.flown = (
-                        aircraft.flown.0 + seconds,
-                        aircraft.flown.1 + flight.distance,
-                        aircraft.flown.2 + 1,
-                    );
-                    aircraft.gateway = Some(flight.home.dock.into());
-                    task.completed_at = Some(self.now);
-                    task.stage = Stage::Stowing { until: self.now.unix_seconds() + STOWING };
-                    task.record =
-                        Some(Record { distance: flight.distance, duration, points: flight.track });
-                    let (video, ppk) =
-                        route.map_or((false, false), |route| (route.video, route.ppk));
-                    self.collect(task, video, ppk);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Makes the files of a landed flight, to be uploaded one by one.
-    fn collect(&mut self, task: &mut Task, video: bool, ppk: bool) {
-        let zone = task.zone();
-        let mut files = Vec::new();
-        let mut add = |rng: &mut fastrand::Rng,
-                       taken: Timestamp,
-                       letter: &str,
-                       kind,
-                       suffix,
-                       sizes: std::ops::Range<i64>,
-                       number: usize| {
-            files.push(File {
-                uuid: MediaUuid::new(new_uuid(rng)),
-                name: format!("DJI_{}_{number:04}_{letter}", calendar::digits(taken, &zone)),
-                kind,
-                suffix,
-                size: rng.i64(sizes),
-                taken,
-                uploaded: taken,
-            });
-        };
-        let shots = std::mem::take(&mut task.media.shots);
-        let mut number = 0;
-        if let (true, Some(first)) = (video, shots.first()) {
-            number += 1;
-            add(
-                self.rng,
-                *first,
-                "V",
-                MediaFileType::Video,
-                ".mp4",
-                30_000_000..60_000_000,
-                number,
-            );
-        }
-        for taken in &shots {
-            number += 1;
-            add(self.rng, *taken, "W", MediaFileType::Image, ".jpeg", 3_600_000..8_400_000, number);
-            if !ppk {
-                add(
-                    self.rng,
-                    *taken,
-                    "T",
-                    MediaFileType::Image,
-                    ".jpeg",
-                    900_000..1_400_000,
-                    number,
-                );
-            }
-        }
-        if let (true, Some(first)) = (ppk, shots.first()) {
-            number += 1;
-            add(
-                self.rng,
-                *first,
-                "PPKRAW",
-                MediaFileType::Ppk,
-                ".bin",
-                2_000_000..4_000_000,
-                number,
-            );
-        }
-        if !files.is_empty() {
-            *self.folders += 1;
-            task.media.folder = FIRST_FOLDER + *self.folders;
-        }
-        task.media.files = files;
-        task.media.next_at = self.now.unix_seconds() + FIRST_UPLOAD;
-    }
-
-    fn upload(&mut self, task: &mut Task) {
-        let now = self.now.unix_seconds();
-        let is_online =
-            || self.fleet.dock(task.lands_at().as_str()).is_some_and(|dock| dock.online);
-        if task.media.uploaded >= task.media.files.len() || now < task.media.next_at || !is_online()
-        {
-            return;
-        }
-        let uploaded = task.media.uploaded;
-        if let Some(file) = task.media.files.get_mut(uploaded) {
-            file.uploaded = self.now;
-            task.media.uploaded += 1;
-        }
-        let next = task.media.files.get(uploaded + 1).map_or(0, |file| file.size);
-        task.media.next_at = now + (next / UPLINK).max(1);
     }
 }
