@@ -535,6 +535,9 @@ impl Player {
             Move::Call(id, arguments) => {
                 let arguments = self.resolve(arguments);
                 let running = self.is_running(&arguments);
+                if *id == "openmodel.upload_callback" {
+                    self.upload(&arguments);
+                }
                 let Some(outcome) = self.call(id, &arguments) else {
                     return false;
                 };
@@ -553,6 +556,18 @@ impl Player {
             }
         }
         true
+    }
+
+    /// Puts the images of a report where the grant wants them. Their entity tag is that of five bytes.
+    fn upload(&mut self, report: &Value) {
+        let (organization, resource) = (World::DEMO_ORGANIZATION, report["resource_uuid"].as_str());
+        for file in report["files"].as_array().into_iter().flatten() {
+            if let (Some(resource), Some(name)) = (resource, file["name"].as_str()) {
+                let folder =
+                    format!("fh/organizations/{organization}/open_reconstruction/tmp/{resource}");
+                self.world.put_object(&format!("{folder}/{name}"), *b"hello");
+            }
+        }
     }
 
     /// Whether the job of the arguments runs.

@@ -34,7 +34,7 @@
 //! | `advance SECONDS` | lets virtual time pass |
 //! | `deed JSON` | lets something happen to the world |
 //! | `world PROBE PATTERN` | what only the simulator can tell: `annotations`, `livestreams`, `members`, `quota` |
-//! | `upload NAME TO KEY` | puts an object into the storage, see `run.rs` |
+//! | `upload FILE to KEY` | puts an object into the storage: `route`, `one-point` (a route) or `hello` (5 bytes) |
 
 use std::collections::BTreeMap;
 

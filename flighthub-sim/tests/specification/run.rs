@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, ProjectUuid};
+use flighthub_sim::kmz::{Kmz, KmzWaypoint};
 use flighthub_sim::{Deed, KeyProfile, Profile, Sim, World};
 use serde_json::{Value, json};
 
@@ -122,6 +123,8 @@ impl Stage<'_> {
             Action::Upload { file, key } => {
                 let key = self.fill(key)?;
                 self.script.push(format!("upload {file} to {key}"));
+                let content = content(file)?;
+                self.sim.with_world(|world| world.put_object(&key, content));
                 Ok(())
             }
         }
@@ -287,6 +290,20 @@ impl Stage<'_> {
         let data = data.map_or("null".to_owned(), Value::to_string);
         operation.check_output(&data).map_err(|error| format!("the client cannot read it: {error}"))
     }
+}
+
+/// What an upload brings. That uploads with the credentials of the API get there is shown by the tests of the storage.
+fn content(file: &str) -> Result<Vec<u8>, String> {
+    let metre = 1.0 / 111_320.0;
+    let point = |north: f64| KmzWaypoint::new(0.02 + north * metre, -25.3, 50.0).with_photo();
+    let mut route = Kmz::new("0-91-1");
+    route.waypoints = match file {
+        "route" => vec![point(50.0), point(150.0), point(250.0)],
+        "one-point" => vec![point(50.0)],
+        "hello" => return Ok(b"hello".to_vec()),
+        other => return Err(format!("there is no file `{other}` to upload")),
+    };
+    route.to_bytes().map_err(|error| error.to_string())
 }
 
 /// Changes fields of an object, also inner ones; `<absent>` takes one away.
