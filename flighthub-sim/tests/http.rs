@@ -8,17 +8,14 @@ use std::time::Duration;
 
 use flighthub_api::ErrorCode;
 use flighthub_api::catalog::Catalogue;
-use flighthub_api::v1::{AnyOperation, CATALOGUE, DeviceSn};
+use flighthub_api::v1::{AnyOperation, CATALOGUE};
 use flighthub_sim::kmz::{Kmz, KmzWaypoint};
-use flighthub_sim::{Profile, Sim, World};
+use flighthub_sim::{Profile, Sim};
 use serde_json::{Value, json};
 
 const DOCK: &str = "7CTXN0000B00A1";
 const DRONE: &str = "1581F0Q8X000U00G00A1";
 const DOCK_CAMERA: &str = "165-0-7";
-const DRONE_CAMERA: &str = "81-0-0";
-const SLEEPING_DRONE: &str = "1581F0Q8X000U00G00B2";
-const SPARE_DOCK: &str = "7CTXN0000B00C3";
 
 /// A reply as it came.
 #[derive(Debug)]
@@ -124,10 +121,6 @@ impl Lab {
 
     fn advance(&self, seconds: u64) {
         self.0.advance(Duration::from_secs(seconds));
-    }
-
-    fn disconnect(&self, sn: &str) {
-        self.0.with_world(|world| world.disconnect(&DeviceSn::new(sn)));
     }
 
     /// Flies a task until its photos are uploaded, and answers its folder.
@@ -283,11 +276,6 @@ fn a_note_fits_into_a_header_whatever_the_field_is_called() {
     reply.data();
     assert!(reply.header("x-flighthub-simulator-notes").unwrap().contains("\\u{f6}"));
     assert_eq!(reply.header("x"), None);
-}
-
-/// The notes of a reply, empty without any.
-fn notes(reply: &Reply) -> &str {
-    reply.header("x-flighthub-simulator-notes").unwrap_or_default()
 }
 
 // ---- converters

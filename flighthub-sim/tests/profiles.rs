@@ -177,3 +177,12 @@ fn the_same_over_http() {
     }
     assert_eq!(get(KeyProfile::Admin, "/live-stream/converter"), (404, String::new()));
 }
+
+#[test]
+fn the_document_has_every_key_to_paste() {
+    let document = include_str!("../docs/keys.md");
+    for profile in KeyProfile::ALL {
+        let line = format!("## {}\n\n```text\n{}\n```\n", profile.name(), World::demo_key(profile));
+        assert!(document.contains(&line), "docs/keys.md has to have\n\n{line}");
+    }
+}

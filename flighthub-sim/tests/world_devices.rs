@@ -574,3 +574,47 @@ fn livestreams_are_refused() {
     }
     assert!(world.livestreams().is_empty());
 }
+
+#[test]
+fn states_have_all_keys_that_are_known_of_real_ones() {
+    let known = [
+        (
+            DRONE,
+            // The payload of a Matrice 4TD that was logged.
+            "mode_code mode_code_reason gear latitude longitude height elevation attitude_head attitude_pitch attitude_roll \
+             horizontal_speed vertical_speed wind_speed wind_direction home_latitude home_longitude home_distance height_limit \
+             is_near_area_limit is_near_height_limit rth_mode current_rth_mode commander_flight_mode commander_flight_height \
+             commander_mode_lost_action control_source best_link_gateway track_id battery storage position_state maintain_status \
+             obstacle_avoidance night_lights_state compatible_status firmware_upgrade_status firmware_version \
+             flysafe_database_version activation_time total_flight_time total_flight_distance total_flight_sorties \
+             low_battery_warning_threshold serious_low_battery_warning_threshold offline_map_enable dongle_infos \
+             wireless_link_topo camera_watermark_settings cameras",
+        ),
+        (
+            A1,
+            "mode_code latitude longitude height heading temperature environment_temperature humidity wind_speed rainfall \
+             home_position_is_valid silent_mode battery_store_mode air_transfer_enable user_experience_improvement acc_time \
+             activation_time first_power_on job_number backup_battery drone_battery_maintenance_info drone_charge_state \
+             position_state network_state wireless_link wireless_link_topo live_capacity live_status rtcm_info air_conditioner \
+             alternate_land_point dongle_infos maintain_status media_file_detail storage working_current working_voltage \
+             emergency_stop_state alarm_state supplement_light_state cover_state drone_in_dock sub_device flighttask_step_code \
+             firmware_version firmware_upgrade_status compatible_status",
+        ),
+        (
+            CONTROLLER,
+            "capacity_percent latitude longitude height country firmware_version dongle_infos live_status wireless_link",
+        ),
+    ];
+    let mut world = world();
+    for (sn, keys) in known {
+        let state = state(&mut world, sn);
+        let missing: Vec<_> =
+            keys.split_whitespace().filter(|key| state.get(key).is_none()).collect();
+        assert!(missing.is_empty(), "{sn}: {missing:?}");
+    }
+    let camera = state(&mut world, DRONE)["cameras"][0].clone();
+    assert_eq!(
+        (&camera["wide_iso"], &camera["zoom_shutter_speed"], &camera["zoom_focus_value"]),
+        (&"100".into(), &"1/800".into(), &2400.into())
+    );
+}

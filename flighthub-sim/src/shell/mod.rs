@@ -238,7 +238,7 @@ async fn until_closed(closing: &mut watch::Receiver<()>, run: impl Future<Output
 /// A request on its way through the shell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exchange<'c> {
-    pub(crate) shared: &'c Shared,
+    pub(crate) shared: &'c Arc<Shared>,
     pub(crate) role: Role,
     link: &'c Link,
 }

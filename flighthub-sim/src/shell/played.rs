@@ -1,12 +1,13 @@
 //! Faults, played on requests.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
 use flighthub_api::ErrorCode;
 use http::header::{LOCATION, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Response, response};
+use http::{HeaderName, HeaderValue, Method, Response, response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
@@ -94,6 +95,7 @@ pub(super) async fn play(
     }
     let worded = worded(exchange, &kind, &head);
     let operation = super::api::operation(&head);
+    let wants_body = head.method != Method::HEAD;
     let reply = match effect(&kind) {
         Effect::After => exchange.answer(head, body).await,
         Effect::Before => match &kind {
@@ -159,7 +161,13 @@ pub(super) async fn play(
                     };
                     into_response(quirk::apply(&name, operation, reply))
                 }
-                kind => exchange.link.play(script(&kind, &parts, &body)).await,
+                kind => {
+                    let mut steps = script(&kind, &parts, &body);
+                    if !wants_body {
+                        steps = without_body(steps);
+                    }
+                    exchange.link.play(steps).await
+                }
             }
         }
     }
@@ -318,6 +326,30 @@ fn script(kind: &FaultKind, parts: &response::Parts, body: &Bytes) -> Vec<Step> 
         // Garbage; everything else is played elsewhere.
         _ => vec![Step::Send(Bytes::from_static(GARBAGE)), Step::Close],
     }
+}
+
+/// The same script for a caller who asked for the head alone: nothing is sent after it, but the end is the same.
+fn without_body(steps: Vec<Step>) -> Vec<Step> {
+    let has_ended = Cell::new(false);
+    let cut = |bytes: Bytes| match bytes.windows(4).position(|end| end == b"\r\n\r\n") {
+        Some(end) => {
+            has_ended.set(true);
+            bytes.slice(..end + 4)
+        }
+        None => bytes,
+    };
+    let mut kept = Vec::new();
+    for step in steps {
+        let step = match step {
+            Step::Send(_) | Step::Drip { .. } | Step::Repeat(..) if has_ended.get() => continue,
+            Step::Endless(_) => Step::Close,
+            Step::Send(bytes) => Step::Send(cut(bytes)),
+            Step::Drip { bytes, drop, every } => Step::Drip { bytes: cut(bytes), drop, every },
+            step => step,
+        };
+        kept.push(step);
+    }
+    kept
 }
 
 /// A reply without its first line, but with the line's end.

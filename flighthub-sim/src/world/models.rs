@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use flighthub_api::v1::{
-    CreatedModel, MapModel, MapModelDetail, ModelCreate, ModelFileType, ModelGet, ModelId,
-    ModelList, ProjectUuid, ReconstructionQuality,
+    CreatedModel, MapModel, MapModelDetail, ModelAreaPoint, ModelCreate, ModelFileType, ModelGet,
+    ModelId, ModelList, ProjectUuid, ReconstructionQuality,
 };
 use flighthub_api::{Listing, Timestamp};
 
@@ -213,10 +213,18 @@ fn check(operation: &ModelCreate) -> Result<(), Refusal> {
     if operation.generate_model_formats.is_empty() {
         return Err(Refusal::argument("generate_model_formats", "is empty"));
     }
-    match &operation.predefine_area {
-        Some(area) if area.polygon_points.len() < 3 => {
-            Err(Refusal::argument("predefine_area.polygon_points", "has less than 3 points"))
-        }
-        _ => Ok(()),
+    let corners = operation.predefine_area.as_ref().map(|area| &area.polygon_points);
+    if corners.is_some_and(|corners| corners.len() < 3) {
+        return Err(Refusal::argument("predefine_area.polygon_points", "has less than 3 points"));
     }
+    let off_the_map = |point: &ModelAreaPoint| {
+        !(-180.0..=180.0).contains(&point.longitude) || !(-90.0..=90.0).contains(&point.latitude)
+    };
+    if corners.is_some_and(|corners| corners.iter().any(off_the_map)) {
+        return Err(Refusal::argument(
+            "predefine_area.polygon_points",
+            "has a point that is not on the map",
+        ));
+    }
+    Ok(())
 }

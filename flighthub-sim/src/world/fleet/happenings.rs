@@ -84,6 +84,16 @@ impl Aircraft {
         self.release();
     }
 
+    fn check_gateway(&self, field: &str) -> Result<(), String> {
+        match self.gateway {
+            Some(_) => Ok(()),
+            None => Err(format!(
+                "`{field}`: `{}` has no dock or remote controller that could hear of it",
+                self.sn
+            )),
+        }
+    }
+
     fn release(&mut self) {
         self.cameras.iter_mut().for_each(|camera| camera.holder = None);
     }
@@ -136,6 +146,9 @@ impl State {
         now: i64,
     ) -> Result<(), String> {
         self.check_device(sn)?;
+        if let Some(aircraft) = self.aircraft_mut(sn.as_str()) {
+            aircraft.check_gateway("sn")?;
+        }
         if let Some(dock) = self.dock_mut(sn.as_str()) {
             dock.online = connected;
         }
@@ -159,6 +172,7 @@ impl State {
         now: i64,
     ) -> Result<(), String> {
         let aircraft = self.the_drone(drone)?;
+        aircraft.check_gateway("drone")?;
         match (on, &aircraft.flight) {
             (false, Some(_)) => Err(format!("`drone`: `{drone}` is in the air; let it land first")),
             (false, None) => {
@@ -181,15 +195,18 @@ impl State {
     }
 
     pub(in crate::world) fn take_out(&mut self, drone: &DroneSn, away: bool) -> Result<(), String> {
-        let docks: Vec<_> = self.docks.iter().map(|dock| (dock.sn.clone(), dock.place)).collect();
-        let aircraft = self.the_drone(drone)?;
-        let dock = docks.into_iter().find(|(sn, _)| aircraft.belongs_to(sn.as_str()));
-        let Some((_, place)) = dock else {
+        let gateway = self.the_drone(drone)?.gateway.clone();
+        let dock = gateway.and_then(|gateway| self.dock(gateway.as_str()));
+        let Some(dock) = dock else {
             return Err(format!("`drone`: `{drone}` belongs to no dock"));
         };
-        if aircraft.flight.is_some() {
-            return Err(format!("`drone`: `{drone}` is in the air; let it land first"));
+        if let Some(task) = &dock.busy {
+            return Err(format!(
+                "`drone`: `{drone}` is about to fly, in the air or landing: task `{task}`"
+            ));
         }
+        let place = dock.place;
+        let aircraft = self.the_drone(drone)?;
         aircraft.away = away;
         aircraft.place = if away { place.offset(4.0, 3.0, 0.0) } else { place };
         Ok(())
