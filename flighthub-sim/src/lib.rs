@@ -13,6 +13,7 @@
 //! * [`World`] is the simulation itself: pure, without sockets or threads, on a virtual clock, the same for the same seed and calls.
 //!   It answers the generated [`Service`](flighthub_api::v1::Service) trait, so every documented operation has a method there.
 //! * [`Sim`] serves a world over HTTP on a port of its own, inside a test or program.
+//! * Beside it runs an object storage for what the API hands out credentials and signed addresses for: [`Sim::storage_url`].
 //! * The binary `flighthub-sim` does the same for people and for programs in other languages.
 //!
 //! Nothing here talks to DJI, and nothing that it says is evidence of what the real one does: where the documentation is silent, the
@@ -33,6 +34,7 @@ mod reply;
 mod service;
 mod shell;
 mod sim;
+mod storage;
 mod world;
 
 pub use caller::{Caller, KeyProfile, Language, PROJECT_HEADER};
@@ -53,6 +55,7 @@ pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;
 pub use world::live::Livestream;
+pub use world::store::{DownloadForm, StorageLimits};
 pub use world::tasks::MediaTrouble;
 
 /// The examples of the README are tested with those of the documentation.

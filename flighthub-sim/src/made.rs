@@ -95,7 +95,8 @@ impl Made {
     /// Head, comments, picture.
     fn read_photo(&self, number: u32, wanted: &Range<u64>) -> Vec<u8> {
         let picture = jpeg::picture(number, self.seed, 0);
-        let (head, picture_at) = (jpeg::HEAD.len() as u64, self.len - picture.len() as u64);
+        let (head, picture_at) =
+            (jpeg::HEAD.len() as u64, self.len.saturating_sub(picture.len() as u64));
         let mut bytes = part(jpeg::HEAD, 0, wanted);
         let comments = wanted.start.max(head)..wanted.end.min(picture_at);
         bytes.extend(comments.map(|at| jpeg::comment(self.seed, picture_at - head, at - head)));

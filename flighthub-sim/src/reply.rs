@@ -37,6 +37,13 @@ impl Reply {
         Self::new(status, text).with(CONTENT_TYPE, JSON)
     }
 
+    /// The same with another body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// The same with one header more.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -40,6 +40,7 @@ use crate::world::deployment::Profile;
 #[derive(Debug)]
 pub struct Sim {
     url: String,
+    storage_url: String,
     token: String,
     console: Option<String>,
     pub(crate) shared: Arc<Shared>,
@@ -74,6 +75,12 @@ impl Sim {
     #[must_use]
     pub fn console_url(&self) -> Option<&str> {
         self.console.as_deref()
+    }
+
+    /// The base URL of its object storage, on a port of its own: where the grants send uploads and signed addresses lead.
+    #[must_use]
+    pub fn storage_url(&self) -> &str {
+        &self.storage_url
     }
 
     /// The key that it accepts. It opens nothing else: its signature begins with `simulated-`.
@@ -130,6 +137,8 @@ pub struct SimBuilder {
     speed: f64,
     strict: bool,
     listen: String,
+    storage_listen: Option<String>,
+    storage_url: Option<String>,
     world: Option<World>,
     profile: Option<Profile>,
     console: bool,
@@ -143,6 +152,8 @@ impl Default for SimBuilder {
             speed: 0.0,
             strict: false,
             listen: "127.0.0.1:0".to_owned(),
+            storage_listen: None,
+            storage_url: None,
             world: None,
             profile: None,
             console: false,
@@ -177,6 +188,21 @@ impl SimBuilder {
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// Where the object storage listens: any free port at the address of [`listen`](Self::listen) by default.
+    #[must_use]
+    pub fn storage_listen(mut self, address: impl Into<String>) -> Self {
+        self.storage_listen = Some(address.into());
+        self
+    }
+
+    /// The URL under which clients reach the object storage, when it is another than that of the port: behind a container's mapping, or
+    /// a host name such as `http://oss-cn-hangzhou.localhost:9000`.
+    #[must_use]
+    pub fn storage_url(mut self, url: impl Into<String>) -> Self {
+        self.storage_url = Some(url.into());
         self
     }
 
@@ -235,7 +261,14 @@ impl SimBuilder {
         }
         let (gateway_port, url) = port(&self.listen, Role::Gateway(0))?;
         let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
-        let mut ports = vec![gateway_port, elsewhere_port];
+        let storage_listen = match self.storage_listen {
+            Some(listen) => listen,
+            None => SocketAddr::new(gateway_port.listener.local_addr()?.ip(), 0).to_string(),
+        };
+        let (storage_port, storage_url) = port(&storage_listen, Role::Storage)?;
+        let storage_url =
+            self.storage_url.map_or(storage_url, |url| url.trim_end_matches('/').to_owned());
+        let mut ports = vec![gateway_port, storage_port, elsewhere_port];
         let mut console = None;
         if self.console {
             let (console_port, url) = port("127.0.0.1:0", Role::Console)?;
@@ -247,6 +280,7 @@ impl SimBuilder {
         if let Some(profile) = self.profile {
             world = world.with_profile(profile);
         }
+        world.set_storage_endpoint(&storage_url);
         let token = world.key(KeyProfile::Admin);
         let gateway = Gateway { world };
         let faults = Plan::new(seed);
@@ -272,7 +306,7 @@ impl SimBuilder {
             // Dropping the runtime afterwards ends the connections that are still open.
             move || runtime.block_on(shell::serve(serving, ports, stopped)),
         )?;
-        Ok(Sim { url, token, console, shared, stop, thread: Some(thread) })
+        Ok(Sim { url, storage_url, token, console, shared, stop, thread: Some(thread) })
     }
 }
 

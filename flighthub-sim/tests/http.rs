@@ -316,7 +316,13 @@ fn model(folder: i64) -> Value {
 
 // ---- open modeling
 
-/// Allocates a resource, reports so many images and waits for the import.
+/// Puts an image where a grant says, and gives its row of a report.
+fn uploaded(lab: &Lab, grant: &Value, name: &str) -> Value {
+    let key = grant["store_path"].as_str().unwrap().replace("{fileName}", name);
+    json!({"name": name, "etag": lab.0.with_world(|world| world.put_object(&key, *b"hello"))})
+}
+
+/// Allocates a resource, uploads and reports so many images and waits for the import.
 fn resource(lab: &Lab, images: usize) -> String {
     let grant = lab.call("POST", "/open_model/stores/obtain_token", None).data();
     let uuid = grant["store_path"]
@@ -330,7 +336,8 @@ fn resource(lab: &Lab, images: usize) -> String {
         .to_owned();
     let names: Vec<_> = (0..images).collect();
     for names in names.chunks(100) {
-        let files: Vec<_> = names.iter().map(|n| json!({"name": format!("{n:05}.JPG"), "etag": "5d41402abc4b2a76b9719d911017c592"})).collect();
+        let files: Vec<_> =
+            names.iter().map(|n| uploaded(lab, &grant, &format!("{n:05}.JPG"))).collect();
         let report = json!({"resource_uuid": uuid, "callback_param": grant["callback_param"], "files": files});
         let receipt = lab.post("/open_model/stores/upload_callback", report).data();
         assert_eq!(
@@ -365,7 +372,9 @@ fn reports_and_starts_are_refused_when_wrong() {
     let grant = lab.call("POST", "/open_model/stores/obtain_token", None).data();
     let uuid = grant["store_path"].as_str().unwrap().split('/').nth_back(1).unwrap().to_owned();
     let file = |name: &str, etag: &str| json!({"name": name, "etag": etag});
-    let good = json!({"resource_uuid": uuid, "callback_param": grant["callback_param"], "files": [file("a.JPG", "e")]});
+    let row = uploaded(&lab, &grant, "a.JPG");
+    let good =
+        json!({"resource_uuid": uuid, "callback_param": grant["callback_param"], "files": [row]});
     let many: Vec<_> = (0..101).map(|n| file(&n.to_string(), "e")).collect();
     let cases = vec![
         (changed(&good, "files", json!([])), 200101, "files"),
@@ -373,6 +382,8 @@ fn reports_and_starts_are_refused_when_wrong() {
         (changed(&good, "files", json!([file("x/a.JPG", "e")])), 200101, "files[0].name"),
         (changed(&good, "files", json!([file("a", "e"), file("a", "e")])), 200101, "files[1].name"),
         (changed(&good, "files", json!([file("a", "\"e\"")])), 200101, "files[0].etag"),
+        (changed(&good, "files", json!([row, file("b.JPG", "e")])), 200101, "files[1].name"),
+        (changed(&good, "files", json!([file("a.JPG", "e")])), 200101, "files[0].etag"),
         (changed(&good, "callback_param", json!("other")), 200101, "callback_param"),
         (changed(&good, "resource_uuid", json!("nobody")), 200404, "nobody"),
         (changed(&good, "resource_name", json!("n".repeat(256))), 200101, "resource_name"),
@@ -441,7 +452,9 @@ fn with_a_speed_the_clock_runs() {
 
 /// Everything that a client can see, with every sort of id and secret in it.
 fn script(seed: u64) -> Vec<String> {
-    let lab = Lab(Sim::builder().seed(seed).start_blocking().unwrap());
+    // The port of the storage is another every time.
+    let storage = "http://objects.example.com";
+    let lab = Lab(Sim::builder().seed(seed).storage_url(storage).start_blocking().unwrap());
     let mut seen = Vec::new();
     let mut note = |reply: Reply| seen.push(format!("{} {}", reply.status, reply.body));
     let folder = lab.folder_with_photos();

@@ -5,7 +5,7 @@ mod bomb;
 mod control;
 mod faults;
 mod pages;
-mod played;
+pub(crate) mod played;
 pub(crate) mod quirk;
 mod wire;
 
@@ -34,6 +34,7 @@ use crate::faults::{Arrival, FaultKind, FaultPort};
 use crate::journal::Seen;
 use crate::reply::Reply;
 use crate::sim::Shared;
+use crate::storage;
 use wire::{Link, Step};
 
 /// On every reply: the version of the simulator, so that nobody takes it for the real one.
@@ -59,6 +60,8 @@ pub(crate) enum Role {
     Gateway(usize),
     /// The web console: a page for whatever is asked.
     Console,
+    /// The object storage of all regions.
+    Storage,
     /// The other origin that redirects lead to.
     Elsewhere,
 }
@@ -68,6 +71,7 @@ impl Role {
     pub(crate) const fn place(self) -> Option<(FaultPort, usize)> {
         match self {
             Self::Gateway(region) => Some((FaultPort::Api, region)),
+            Self::Storage => Some((FaultPort::Storage, 0)),
             Self::Console | Self::Elsewhere => None,
         }
     }
@@ -76,6 +80,7 @@ impl Role {
     const fn written(self) -> (&'static str, usize) {
         match self {
             Self::Gateway(region) => ("api", region),
+            Self::Storage => ("storage", 0),
             Self::Console => ("console", 0),
             Self::Elsewhere => ("elsewhere", 0),
         }
@@ -258,6 +263,9 @@ impl Exchange<'_> {
 
     /// The reply as it would be without faults.
     async fn answer(&self, head: Parts, body: Incoming) -> Response<Body> {
+        if self.role == Role::Storage {
+            return storage::respond(self.shared, Request::from_parts(head, body)).await;
+        }
         let body = match self.read(body).await {
             Ok(body) => body,
             Err(reply) => {
@@ -274,7 +282,8 @@ impl Exchange<'_> {
             }
             Role::Gateway(_) if is_console(&head) => self.console(&head, &body),
             Role::Gateway(region) => api::answer(self.shared, region, &head, &body),
-            Role::Console => self.console(&head, &body),
+            // The storage reads for itself.
+            Role::Storage | Role::Console => self.console(&head, &body),
             Role::Elsewhere => self.arrived(&head, &body),
         };
         into_response(reply)

@@ -498,8 +498,8 @@ impl World {
                     within("points", Some(*longitude), -180.0, 180.0)?;
                     within("points", Some(*height), -500.0, 9_000.0)?;
                 }
-                self.add_route(project, name, model, points);
-                Ok(())
+                let added = self.add_route(project, name, model, points);
+                added.map(|_| ()).map_err(|problem| format!("`points`: {problem}"))
             }
             Deed::MoveDevice { sn, project } => {
                 self.projects.centre(project)?;
@@ -518,7 +518,7 @@ impl World {
                 Ok(())
             }
             Deed::StorageProvider { provider } => {
-                self.deployment.storage = *provider;
+                self.set_storage_provider((*provider).into());
                 Ok(())
             }
             Deed::LiveVendor { vendor } => {

@@ -50,12 +50,21 @@ pub enum Storage {
     Ali,
 }
 
+impl From<Storage> for StorageProvider {
+    fn from(storage: Storage) -> Self {
+        match storage {
+            Storage::Aws => Self::Aws,
+            Storage::Minio => Self::Minio,
+            Storage::Ali => Self::Ali,
+        }
+    }
+}
+
 /// The deployment of a world.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct State {
     pub(crate) profile: Profile,
     pub(crate) vendor: LiveVendor,
-    pub(crate) storage: Storage,
 }
 
 impl World {
@@ -82,16 +91,6 @@ impl World {
     #[must_use]
     pub const fn profile(&self) -> Profile {
         self.deployment.profile
-    }
-
-    /// Whose object storage it uses, as the upload credentials name it.
-    #[must_use]
-    pub const fn storage_provider(&self) -> StorageProvider {
-        match self.deployment.storage {
-            Storage::Aws => StorageProvider::Aws,
-            Storage::Minio => StorageProvider::Minio,
-            Storage::Ali => StorageProvider::Ali,
-        }
     }
 
     /// Whether the deployment has an operation at all.

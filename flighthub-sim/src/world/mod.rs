@@ -19,12 +19,11 @@ pub(crate) mod telemetry;
 
 use std::time::Duration;
 
+use flighthub_api::Timestamp;
 use flighthub_api::v1::{
     DockSn, OutOfControlAction, ProjectUuid, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs,
     TaskSchedule, WaylineId, WaylinePrecisionType,
 };
-use flighthub_api::{Secret, Timestamp};
-use jiff::tz::TimeZone;
 
 use crate::caller::Caller;
 use crate::refusal::Refusal;
@@ -128,6 +127,7 @@ impl World {
         world.fly_this_morning();
         world.advance(Duration::from_secs(Self::PAST.unsigned_abs() - 1_200));
         models::populate(&mut world);
+        store::populate(&mut world);
         world
     }
 
@@ -136,11 +136,14 @@ impl World {
     pub fn empty_in(region: &str, seed: u64) -> Self {
         let mut world = Self::begin(region, seed);
         world.advance(Duration::from_secs(Self::PAST.unsigned_abs()));
+        store::populate(&mut world);
         world
     }
 
     fn begin(region: &str, seed: u64) -> Self {
         let begin = Self::EPOCH - Self::PAST;
+        // Regions share their object storage, which tells them apart by their credentials.
+        let seed = if region == Self::DEMO_REGION { seed } else { seed ^ mixed(region) };
         Self {
             now: Timestamp::from_unix_seconds(begin).unwrap_or_else(Timestamp::now),
             next_tick: begin + 1,
@@ -233,27 +236,13 @@ impl World {
     pub(crate) fn known_project(&self, uuid: &ProjectUuid) -> Result<ProjectUuid, Refusal> {
         if self.projects.has(uuid) { Ok(uuid.clone()) } else { Err(Refusal::unknown_project(uuid)) }
     }
+}
 
-    /// An address of an object in the storage, signed for an hour. The signature is for show.
-    pub(crate) fn signed_url(&self, path: &str) -> Secret {
-        let time = calendar::digits(self.now, &TimeZone::UTC);
-        let (day, clock) = time.split_at(time.len() - 6);
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in path.bytes().chain(time.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        let parts: Vec<_> = (1..=4_u64)
-            .map(|part| format!("{:016x}", hash.wrapping_mul(2 * part + 1).rotate_left(17)))
-            .collect();
-        Secret::new(format!(
-            "{}/{}/{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=SIMULATED%2F{day}%2F{}%2Fs3%2Faws4_request\
-             &X-Amz-Date={day}T{clock}Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature={}",
-            Self::STORAGE,
-            Self::BUCKET,
-            Self::STORAGE_REGION,
-            parts.concat(),
-        ))
-    }
+/// A number for a text.
+fn mixed(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A UUID of version 4.
@@ -288,15 +277,5 @@ mod tests {
         assert_eq!(one.now(), other.now());
         assert_eq!(one.next_tick, other.next_tick);
         assert_eq!(World::demo(1).now().to_string(), "2026-01-01T08:00:00Z");
-    }
-
-    #[test]
-    fn signed_addresses_are_fresh_with_time() {
-        let mut world = World::demo(1);
-        let before = world.signed_url("media/1.jpeg");
-        assert_eq!(before, world.signed_url("media/1.jpeg"));
-        assert!(before.expose().contains("X-Amz-Date=20260101T080000Z"), "{}", before.expose());
-        world.advance(Duration::from_secs(1));
-        assert_ne!(before, world.signed_url("media/1.jpeg"));
     }
 }

@@ -6,13 +6,14 @@ use flighthub_api::v1::{
     CloudName, ModelUuid, OpenmodelDelete, OpenmodelDeleteResource, OpenmodelGet,
     OpenmodelGetResource, OpenmodelObtainToken, OpenmodelRunning, OpenmodelStart, OpenmodelStop,
     OpenmodelUploadCallback, Reconstruction, ReconstructionKind, ReconstructionStatus, Resource,
-    ResourceStatus, ResourceUuid, StartedModel, StartedModels, UploadGrant, UploadReceipt,
-    UploadedFile, ZipStatus,
+    ResourceStatus, ResourceUuid, StartedModel, StartedModels, StorageProvider, UploadGrant,
+    UploadReceipt, UploadedFile, ZipStatus,
 };
 use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
 
-use super::World;
+use super::{World, store};
 use crate::caller::Caller;
+use crate::made::Made;
 use crate::refusal::Refusal;
 
 /// Images that the organization may still have reconstructed, at the start.
@@ -152,17 +153,14 @@ impl Job {
             zip_status: Some(self.zip),
             zip_progress: Some(self.zip_progress),
             // Empty until it is ready, not absent.
-            zip_file_key: Some(if packed {
-                format!(
-                    "fh/organizations/{}/open_reconstruction/models/{}.zip",
-                    World::DEMO_ORGANIZATION,
-                    self.uuid
-                )
-            } else {
-                String::new()
-            }),
+            zip_file_key: Some(if packed { archive_of(&self.uuid) } else { String::new() }),
         }
     }
+}
+
+/// Where the archive of a reconstruction is kept.
+fn archive_of(uuid: &ModelUuid) -> String {
+    format!("fh/organizations/{}/open_reconstruction/models/{uuid}.zip", World::DEMO_ORGANIZATION)
 }
 
 /// Share of a duration that has passed, in percent.
@@ -240,6 +238,7 @@ pub(crate) fn tick(world: &mut World) {
         }
     }
     for job in jobs.iter_mut() {
+        let before = job.zip;
         step(job, now);
         // What a deed has announced happens half-way.
         if job.status == ReconstructionStatus::Running
@@ -254,6 +253,10 @@ pub(crate) fn tick(world: &mut World) {
             && std::mem::take(next_packing_fails)
         {
             job.zip = ZipStatus::Failed;
+        }
+        if job.zip != before && job.zip == ZipStatus::Finished {
+            let size = job.size().unsigned_abs();
+            world.store.put_made(&archive_of(&job.uuid), Made::other(size, size), size, now);
         }
     }
     for source in resources.iter_mut().filter(|source| source.stage == Stage::Imported) {
@@ -294,42 +297,55 @@ fn step(job: &mut Job, now: Timestamp) {
     }
 }
 
+/// `openmodel.obtain_token`: room for a resource, and credentials to fill it.
 pub(crate) fn obtain_token(
     world: &mut World,
     _caller: &Caller,
     _operation: OpenmodelObtainToken,
 ) -> Result<UploadGrant, Refusal> {
     let uuid = ResourceUuid::new(world.new_uuid());
-    let expires_at = world.now().saturating_add(GRANT);
-    let mut text =
-        |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
-    let callback_param = text(40);
-    let grant = UploadGrant {
-        cloud_name: Some(CloudName::new(CloudName::AWS_S3)),
-        access_key_id: format!("SIMULATED{}", text(11).to_ascii_uppercase()),
-        secret_access_key: Secret::new(format!("simulated-{}", text(30))),
-        session_token: Secret::new(format!("simulated-{}", text(64))),
-        region: Some("eu-central-1".to_owned()),
-        cloud_bucket_name: "flighthub-sim".to_owned(),
-        callback_param: Secret::new(callback_param.clone()),
-        store_path: format!(
-            "fh/organizations/{}/open_reconstruction/tmp/{uuid}/{{fileName}}",
-            World::DEMO_ORGANIZATION
-        ),
-        expire_time: Some(expires_at),
-        end_point: "https://objects.flighthub-sim.example.com".to_owned(),
+    let callback_param: String = (0..40).map(|_| world.rng().alphanumeric()).collect();
+    let folder = folder_of(&uuid);
+    let keys = world.issue(&folder, GRANT);
+    let store = &world.store;
+    let cloud_name = match store.provider() {
+        StorageProvider::Ali => CloudName::new(CloudName::ALI_OSS),
+        // What private clouds say is not known.
+        _ => CloudName::new(CloudName::AWS_S3),
     };
-    let stage = Stage::Importing(None);
+    // The documented form of OSS has the name of its product in front.
+    let region = match (store.provider(), store.region()) {
+        (StorageProvider::Ali, _) => "oss-cn-hangzhou".to_owned(),
+        (_, region) => region.to_owned(),
+    };
+    let grant = UploadGrant {
+        cloud_name: Some(cloud_name),
+        access_key_id: keys.id,
+        secret_access_key: keys.secret,
+        session_token: keys.token,
+        region: Some(region),
+        cloud_bucket_name: World::BUCKET.to_owned(),
+        callback_param: Secret::new(callback_param.clone()),
+        store_path: format!("{folder}/{{fileName}}"),
+        expire_time: Some(keys.expires_at),
+        end_point: store.endpoint().to_owned(),
+    };
     world.modeling.resources.push(Source {
         uuid,
         callback_param,
-        expires_at,
+        expires_at: keys.expires_at,
         files: Vec::new(),
-        stage,
+        stage: Stage::Importing(None),
     });
     Ok(grant)
 }
 
+/// Where the images of a resource are uploaded to.
+fn folder_of(uuid: &ResourceUuid) -> String {
+    format!("fh/organizations/{}/open_reconstruction/tmp/{uuid}", World::DEMO_ORGANIZATION)
+}
+
+/// `openmodel.upload_callback`: the files have to be in the storage, below the prefix of the grant and under these entity tags.
 pub(crate) fn upload_callback(
     world: &mut World,
     _caller: &Caller,
@@ -342,7 +358,6 @@ pub(crate) fn upload_callback(
     if resource_name.is_some_and(|name| name.chars().count() > 255) {
         return Err(Refusal::argument("resource_name", "is longer than 255 characters"));
     }
-    let sizes: Vec<i64> = files.iter().map(|_| world.rng().i64(7_000_000..12_000_000)).collect();
     let source = world.modeling.source(&resource_uuid)?;
     if callback_param.expose() != source.callback_param {
         return Err(Refusal::argument(
@@ -359,6 +374,7 @@ pub(crate) fn upload_callback(
     if !matches!(source.stage, Stage::Importing(_) | Stage::Imported) {
         return Err(Refusal::argument("resource_uuid", "has been deleted"));
     }
+    let sizes = uploaded(&world.store, &folder_of(&resource_uuid), &files)?;
     let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
     for (name, size) in names.iter().zip(sizes) {
         // A file that is reported again has been uploaded again.
@@ -372,6 +388,26 @@ pub(crate) fn upload_callback(
         upload_count,
         file_name_list: names.into(),
     })
+}
+
+/// The sizes of files that were really uploaded into a folder.
+fn uploaded(
+    store: &store::State,
+    folder: &str,
+    files: &[UploadedFile],
+) -> Result<Vec<i64>, Refusal> {
+    let size = |(index, file): (usize, &UploadedFile)| {
+        let object = store.get(&format!("{folder}/{}", file.name)).ok_or_else(|| {
+            let problem = format!("`{}` has not been uploaded to `{folder}`", file.name);
+            Refusal::argument(&format!("files[{index}].name"), problem)
+        })?;
+        if !object.etag.eq_ignore_ascii_case(&file.etag) {
+            let problem = format!("is not that of `{}` in the storage", file.name);
+            return Err(Refusal::argument(&format!("files[{index}].etag"), problem));
+        }
+        Ok(i64::try_from(object.content.len()).unwrap_or(i64::MAX))
+    };
+    files.iter().enumerate().map(size).collect()
 }
 
 fn check_files(files: &[UploadedFile]) -> Result<(), Refusal> {
@@ -568,5 +604,6 @@ pub(crate) fn delete(
         world.modeling.cancel(&operation.model_uuid, now)?;
     }
     world.modeling.jobs.retain(|job| job.uuid != operation.model_uuid);
+    world.store.remove(&archive_of(&operation.model_uuid));
     Ok(Accepted::new())
 }

@@ -8,12 +8,16 @@ use flighthub_api::v1::{
 };
 use flighthub_api::{Listing, Timestamp};
 
-use super::World;
+use super::{World, store};
 use crate::caller::Caller;
+use crate::made::Made;
 use crate::refusal::Refusal;
 
 /// The id of the first model. Seven digits have been seen.
 const FIRST_ID: i64 = 4_127_701;
+
+/// Bytes of a preview.
+const PREVIEW: u64 = 48_000;
 
 /// The models, and those to come.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +45,23 @@ struct Job {
     done_at: Timestamp,
 }
 
+impl Record {
+    fn archive(&self) -> String {
+        format!("models/{}.zip", self.id)
+    }
+
+    fn preview(&self) -> String {
+        format!("models/{}/preview", self.id)
+    }
+
+    /// Puts its files into the storage.
+    fn keep(&self, store: &mut store::State) {
+        let (seed, size) = (self.id.get().unsigned_abs(), self.size.unsigned_abs());
+        store.put_made(&self.archive(), Made::other(seed, size), seed, self.updated_at);
+        store.put_made(&self.preview(), Made::other(seed, PREVIEW), seed, self.updated_at);
+    }
+}
+
 impl State {
     fn next_id(&mut self) -> ModelId {
         self.made += 1;
@@ -65,6 +86,7 @@ pub(crate) fn populate(world: &mut World) {
             created_at: now.saturating_sub(Duration::from_secs(9 * 86_400 - index)),
             updated_at: now.saturating_sub(Duration::from_secs(9 * 86_400 - 3_600 - 3_321 * index)),
         };
+        model.keep(&mut world.store);
         world.models.models.push(model);
     }
 }
@@ -75,7 +97,8 @@ pub(crate) fn tick(world: &mut World) {
     }
     let now = world.now();
     let State { models, jobs, .. } = &mut world.models;
-    models.extend(jobs.extract_if(.., |job| job.done_at <= now).map(|job| job.model));
+    let done = jobs.extract_if(.., |job| job.done_at <= now).map(|job| job.model);
+    models.extend(done.inspect(|model| model.keep(&mut world.store)));
     models.sort_by_key(|model| model.id);
 }
 
@@ -116,8 +139,8 @@ pub(crate) fn get(
         file_type: Some(model.file_type.clone()),
         show_on_map: Some(true),
         size: Some(model.size),
-        url: Some(world.signed_url(&format!("models/{}.zip", model.id))),
-        preview_url: Some(world.signed_url(&format!("models/{}/preview", model.id))),
+        url: Some(world.signed_url(&model.archive())),
+        preview_url: Some(world.signed_url(&model.preview())),
         create_at: Some(model.created_at),
         update_at: Some(model.updated_at),
     })

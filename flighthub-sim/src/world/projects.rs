@@ -1,12 +1,14 @@
 //! The organization: its projects and their people.
 
+use std::time::Duration;
+
 use flighthub_api::v1::{
     DevicePair, OrganizationUuid, Project, ProjectAddMembers, ProjectAuthorizedStatus,
     ProjectDevices, ProjectDevicesOfOrganization, ProjectList, ProjectListUsage, ProjectMember,
     ProjectRole, ProjectSortColumn, ProjectStsToken, ProjectUuid, SortDirection,
-    StorageCredentials, StorageKeys, StorageProvider, SystemStatus, WorkCenterPoint,
+    StorageCredentials, StorageKeys, SystemStatus, WorkCenterPoint,
 };
-use flighthub_api::{Accepted, Listing, Secret, Timestamp};
+use flighthub_api::{Accepted, Listing, Timestamp};
 
 use super::flight::Place;
 use super::{World, routes};
@@ -23,6 +25,9 @@ pub(crate) const SHOAL: Place = Place { latitude: -0.08, longitude: -25.18, heig
 const STATION: Place = Place { latitude: 0.17, longitude: -25.05, height: 15.0 };
 /// Height over the ellipsoid of projects that deeds add, metres.
 const GROUND: f64 = 10.0;
+
+/// Seconds that upload credentials last.
+const GRANT: u32 = 900;
 
 /// Projects per page when the caller does not say.
 const PAGE_SIZE: usize = 10;
@@ -261,20 +266,20 @@ pub(crate) fn sts_token(
     _: ProjectStsToken,
 ) -> Result<StorageCredentials, Refusal> {
     let project = world.project_of(caller)?;
-    let mut random =
-        |length: usize| -> String { (0..length).map(|_| world.rng().alphanumeric()).collect() };
-    let (id, secret, token) = (random(16), random(40), random(120));
+    let prefix = routes::key_prefix(&project);
+    let grant = world.issue(&prefix, Duration::from_secs(GRANT.into()));
+    let store = &world.store;
     Ok(StorageCredentials {
-        endpoint: World::STORAGE.to_owned(),
+        endpoint: store.endpoint().to_owned(),
         bucket: World::BUCKET.to_owned(),
-        region: Some(World::STORAGE_REGION.to_owned()),
-        provider: Some(StorageProvider::Aws),
-        object_key_prefix: routes::key_prefix(&project),
+        region: Some(store.region().to_owned()),
+        provider: Some(store.provider().clone()),
+        object_key_prefix: prefix,
         credentials: StorageKeys {
-            access_key_id: format!("STS.simulated{id}"),
-            access_key_secret: Secret::new(secret),
-            security_token: Secret::new(format!("simulated-{token}")),
-            expire: 900,
+            access_key_id: grant.id,
+            access_key_secret: grant.secret,
+            security_token: grant.token,
+            expire: GRANT.into(),
             platform: Some(0),
         },
     })

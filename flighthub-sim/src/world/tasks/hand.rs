@@ -58,17 +58,17 @@ impl World {
     /// Puts a flight by hand into the history of a dock: it has ended just now.
     pub(crate) fn fly_by_hand(&mut self, dock: &DockSn, minutes: u32) -> Result<(), String> {
         if !(1..=LONGEST).contains(&minutes) {
-            return Err(format!("`minutes` has to be 1 to {LONGEST}, not {minutes}"));
+            return Err(format!("`minutes`: has to be 1 to {LONGEST}, not {minutes}"));
         }
         let Some(found) = self.fleet.dock(dock.as_str()) else {
-            return Err(format!("there is no dock `{dock}`"));
+            return Err(format!("`dock`: there is no dock `{dock}`"));
         };
         let project = found.project.clone();
         let Some(aircraft) = self.fleet.aircraft_of_mut(dock.as_str()) else {
-            return Err(format!("the dock `{dock}` has no aircraft"));
+            return Err(format!("`dock`: there is no aircraft in `{dock}`"));
         };
         if aircraft.flight.is_some() {
-            return Err(format!("the aircraft of the dock `{dock}` is flying a task"));
+            return Err(format!("`dock`: the aircraft of `{dock}` is flying a task"));
         }
         aircraft.flown.0 += 60.0 * f64::from(minutes);
         aircraft.flown.2 += 1;

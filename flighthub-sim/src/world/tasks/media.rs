@@ -321,7 +321,7 @@ impl World {
             ("ppk", sizes.ppk, 0),
         ] {
             if let Some(size) = wanted.filter(|size| !(least..=MOST).contains(size)) {
-                return Err(format!("`{field}` has to be {least} to {MOST} bytes, not {size}"));
+                return Err(format!("`{field}`: has to be {least} to {MOST} bytes, not {size}"));
             }
         }
         self.tasks.options.media.sizes = sizes;
