@@ -41,7 +41,11 @@ const MOST: Duration = Duration::from_secs(31 * 86_400);
 /// The built-in scenarios: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
     ("dock-offline", include_str!("../scenarios/dock-offline.toml")),
+    ("flaky-network", include_str!("../scenarios/flaky-network.toml")),
     ("low-battery", include_str!("../scenarios/low-battery.toml")),
+    ("missing-rights", include_str!("../scenarios/missing-rights.toml")),
+    ("private-cloud", include_str!("../scenarios/private-cloud.toml")),
+    ("rth-ceiling", include_str!("../scenarios/rth-ceiling.toml")),
     ("stolen-control", include_str!("../scenarios/stolen-control.toml")),
 ];
 

@@ -215,6 +215,62 @@ fn stolen_control_refuses_whoever_held_it() {
 }
 
 #[test]
+fn private_cloud_has_converters() {
+    let sim = named("private-cloud");
+    let converters = |sim: &Sim| call(sim, "GET", "/live-stream/converter", None).status;
+    assert_eq!((converters(&sim), converters(&with(""))), (200, 404));
+}
+
+#[test]
+fn missing_rights_look_like_emptiness() {
+    let sim = named("missing-rights");
+    assert_eq!(call(&sim, "GET", "/project/device", None).data()["list"], json!(null));
+    let state = call(&sim, "GET", &format!("/device/{DRONE}/state"), None);
+    assert_eq!((state.status, state.code()), (403, 200_403));
+}
+
+#[test]
+fn rth_ceiling_accepts_and_fails() {
+    let sim = named("rth-ceiling");
+    call(&sim, "POST", "/flight-task", Some(&task("Round"))).data();
+    let end = control(&sim, "POST", "until", r#"{"task": "Round"}"#).json();
+    assert_eq!(end["status"], "starting_failure", "{end}");
+}
+
+#[test]
+fn flaky_network_commits_and_loses_the_reply() {
+    use std::io::{Read, Write};
+    let sim = named("flaky-network");
+    let body = task("Round").to_string();
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        let mut stream =
+            std::net::TcpStream::connect(sim.url().strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "POST /openapi/v0.1/flight-task HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-User-Token: {}\r\n\
+             X-Project-Uuid: {}\r\nContent-Length: {}\r\n\r\n{body}",
+            sim.token(),
+            sim.project(),
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = String::new();
+        outcomes.push(stream.read_to_string(&mut reply).is_ok());
+    }
+    assert_eq!(outcomes, [true, true, false]);
+    // The third was carried out all the same.
+    let lost = sim.journal().of("task.create").times(3).with_fault();
+    assert!(lost.times(1).entries()[0].fault().unwrap().starts_with("reset"));
+    let text = "[[script]]\nat = \"+1m\"\nfault = { on = \"project.list\", kind = \"http-error\", status = 503 }";
+    let sim = with(text);
+    assert_eq!(call(&sim, "GET", "/project", None).status, 200);
+    sim.advance(Duration::from_secs(60));
+    assert_eq!(call(&sim, "GET", "/project", None).status, 503);
+    control(&sim, "POST", "reset", "");
+    assert_eq!(call(&sim, "GET", "/project", None).status, 200);
+}
+
+#[test]
 fn every_built_in_scenario_has_a_test_here() {
     let here = include_str!("scenario.rs");
     for name in Scenario::names() {
