@@ -43,9 +43,12 @@ const MOST: Duration = Duration::from_secs(31 * 86_400);
 const BUILT_IN: &[(&str, &str)] = &[
     ("dock-offline", include_str!("../scenarios/dock-offline.toml")),
     ("flaky-network", include_str!("../scenarios/flaky-network.toml")),
+    ("hms-texts", include_str!("../scenarios/hms-texts.toml")),
     ("low-battery", include_str!("../scenarios/low-battery.toml")),
+    ("missed-window", include_str!("../scenarios/missed-window.toml")),
     ("missing-rights", include_str!("../scenarios/missing-rights.toml")),
     ("private-cloud", include_str!("../scenarios/private-cloud.toml")),
+    ("rate-limited", include_str!("../scenarios/rate-limited.toml")),
     ("rth-ceiling", include_str!("../scenarios/rth-ceiling.toml")),
     ("stolen-control", include_str!("../scenarios/stolen-control.toml")),
 ];

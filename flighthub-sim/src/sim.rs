@@ -467,8 +467,10 @@ impl SimBuilder {
             None => SocketAddr::new(address, 0).to_string(),
         };
         let (storage_port, storage_url) = port(&storage_listen, Role::Storage)?;
-        let storage_url =
-            self.storage_url.map_or(storage_url, |url| url.trim_end_matches('/').to_owned());
+        let storage_url = match self.storage_url {
+            Some(url) => origin(&url).map_err(wrong)?,
+            None => storage_url,
+        };
         let recorder = match self.record {
             Some(file) => Some(Recorder::to_file(file, &setup, speed, &storage_url)?),
             None => None,
@@ -526,6 +528,19 @@ impl SimBuilder {
 
 fn wrong(problem: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, problem)
+}
+
+/// The URL of a storage, which is signed with and therefore has no path.
+fn origin(url: &str) -> Result<String, String> {
+    let origin = url.trim_end_matches('/');
+    let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
+    match host {
+        Some(host) if !host.is_empty() && host.chars().all(plain) => Ok(origin.to_owned()),
+        _ => Err(format!(
+            "the storage URL is scheme, host and port only, such as http://storage.localhost:9000, not `{url}`"
+        )),
+    }
 }
 
 /// A listener for every region, on ports that follow each other unless any is wanted.
