@@ -5,6 +5,7 @@
 //! name = "low-battery"
 //! about = "The aircraft's battery is nearly empty ten minutes after the start."
 //! seed = 7
+//! rate_limit = { requests = 100, per-seconds = 60 }
 //!
 //! [[deed]]                          # at once
 //! do = "connect"

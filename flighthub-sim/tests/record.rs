@@ -257,6 +257,14 @@ fn uploads_and_downloads_come_out_the_same() {
 }
 
 #[test]
+fn uploads_on_a_running_clock_come_out_the_same() {
+    let file = Temporary::new("storage-running");
+    storage_session(&file, Sim::builder().seed(6).speed(30.0));
+    let replayed = replay(&file.0).unwrap();
+    assert!(matches!(replayed, Replayed::Same { requests } if requests > 20), "{replayed:?}");
+}
+
+#[test]
 fn other_providers_and_hosts_come_out_the_same() {
     use flighthub_api::v1::StorageProvider;
     for provider in ["minio", "ali"] {
