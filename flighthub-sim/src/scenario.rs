@@ -5,6 +5,7 @@
 //! name = "low-battery"
 //! about = "The aircraft's battery is nearly empty ten minutes after the start."
 //! seed = 7
+//! rate_limit = { requests = 100, per-seconds = 60 }
 //!
 //! [[deed]]                          # at once
 //! do = "connect"
@@ -27,6 +28,7 @@ use std::time::Duration;
 use flighthub_api::Timestamp;
 use flighthub_api::v1::TaskStatus;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use crate::faults::Fault;
@@ -82,19 +84,29 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 struct File {
+    scenario: Head,
+    world: Base,
+    deeds: Vec<Spanned<Start>>,
+    script: Vec<Spanned<Step>>,
+    faults: Vec<Fault>,
+}
+
+/// A file whose deeds and faults have not been looked at, so that what is wrong with one is told with its own line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
     #[serde(default)]
     scenario: Head,
     #[serde(default)]
     world: Base,
     #[serde(default, rename = "deed")]
-    deeds: Vec<Spanned<Start>>,
+    deeds: Vec<Spanned<toml::Table>>,
     #[serde(default)]
     script: Vec<Spanned<Step>>,
     #[serde(default, rename = "fault")]
-    faults: Vec<Spanned<Fault>>,
+    faults: Vec<Spanned<toml::Table>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -239,14 +251,18 @@ impl Scenario {
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
             ScenarioError(format!("{place}:{line}: {problem}"))
         };
-        let file: File = toml::from_str(text)
+        let form: Form = toml::from_str(text)
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message()))?;
+        let Form { scenario, world, deeds, script, faults } = form;
+        let file = File {
+            scenario,
+            world,
+            deeds: each(deeds, &at)?,
+            script,
+            faults: each(faults, &at)?.into_iter().map(Spanned::into_inner).collect(),
+        };
         if let Some(speed) = file.scenario.speed {
             crate::clock::Clock::check(speed).map_err(|problem| at(0, &problem))?;
-        }
-        for fault in &file.faults {
-            let line = fault.span().start;
-            fault.get_ref().check().map_err(|problem| at(line, &problem.to_string()))?;
         }
         for step in &file.script {
             check_step(step.get_ref()).map_err(|problem| at(step.span().start, &problem))?;
@@ -333,7 +349,7 @@ impl Scenario {
 
     /// The faults that are there from the beginning.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        self.file.faults.iter().map(|fault| fault.get_ref().clone()).collect()
+        self.file.faults.clone()
     }
 
     pub(crate) fn regions(&self) -> Option<&[String]> {
@@ -422,12 +438,23 @@ impl Scenario {
     }
 }
 
+/// Reads tables one by one.
+fn each<T: DeserializeOwned>(
+    tables: Vec<Spanned<toml::Table>>,
+    at: &dyn Fn(usize, &str) -> ScenarioError,
+) -> Result<Vec<Spanned<T>>, ScenarioError> {
+    let one = |table: Spanned<toml::Table>| {
+        let span = table.span();
+        let value = table.into_inner().try_into::<T>();
+        let value = value.map_err(|error| at(span.start, error.message()))?;
+        Ok(Spanned::new(span, value))
+    };
+    tables.into_iter().map(one).collect()
+}
+
 fn check_step(step: &Step) -> Result<(), String> {
     if step.deed.is_some() == step.fault.is_some() {
         return Err("a step has either `deed` or `fault`".to_owned());
-    }
-    if let Some(fault) = &step.fault {
-        fault.check().map_err(|problem| problem.to_string())?;
     }
     match (step.at, &step.when, step.after) {
         (Some(_), Some(_), _) => Err("a step has either `at` or `when`, not both".to_owned()),

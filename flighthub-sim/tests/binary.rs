@@ -164,7 +164,7 @@ fn the_lists_have_a_line_for_each() {
     let (_process, url, mut lines) = start(&["--region", "us", "--seed", "9"]);
     let token = lines.next().unwrap().unwrap();
     let there = text(&run(&["keys", "--region", "us"]).stdout);
-    assert!(token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap() == line(&there, "admin")[15..]);
+    assert_eq!(token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap(), &line(&there, "admin")[15..]);
     for profile in flighthub_sim::KeyProfile::ALL {
         let key = line(&there, profile.name())[15..].to_owned();
         let asked = send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", &key)], None);
@@ -213,7 +213,7 @@ fn the_storage_listens_and_is_named_as_told() {
     ];
     let grant = send(&url, "GET", "/openapi/v0.1/project/sts-token", &headers, None).data();
     assert_eq!(grant["endpoint"], format!("http://storage.localhost:{port}"));
-    let refused = send(&format!("http://127.0.0.1:{port}"), "GET", "/x/y", &[], None);
+    let refused = send(&format!("http://127.0.0.1:{port}"), "GET", "/bucket/object", &[], None);
     assert_eq!(refused.status, 403, "{refused:?}");
     let busy = format!("127.0.0.1:{port}");
     let output = run(&["--storage-listen", &busy]);

@@ -330,7 +330,7 @@ fn rough_morning() -> String {
     uploads::upload_in_parts(&sim, "large");
     assert!(uploads::refused(&sim, b"hello".to_vec(), true).contains("AccessDenied"));
     let mut flight = task("Yard");
-    flight["wayline_uuid"] = route["id"].clone();
+    flight["wayline_uuid"] = route["uuid"].clone();
     let created = call(&sim, "POST", "/flight-task", Some(&flight)).data();
     let uuid = created["task_uuid"].as_str().unwrap();
     for number in 0..8 {
@@ -346,7 +346,7 @@ fn rough_morning() -> String {
         call(&sim, "GET", &format!("/flight-task/{uuid}"), None);
         call(&sim, "GET", &format!("/flight-task/{uuid}/media"), None);
     }
-    let id = route["id"].as_str().unwrap();
+    let id = route["uuid"].as_str().unwrap();
     let url = call(&sim, "GET", &format!("/wayline/{id}"), None).data()["download_url"].clone();
     assert_eq!(uploads::download(&sim, url.as_str().unwrap(), &[]), 206);
     sim.advance(Duration::from_secs(3_601));

@@ -201,12 +201,12 @@ fn storage_session(file: &Temporary, builder: SimBuilder) {
     uploads::upload_in_parts(&sim, "large");
     assert!(uploads::refused(&sim, b"hello".to_vec(), true).contains("AccessDenied"));
     let mut flight = task("Yard");
-    flight["wayline_uuid"] = route["id"].clone();
+    flight["wayline_uuid"] = route["uuid"].clone();
     let created = call(&sim, "POST", "/flight-task", Some(&flight)).data();
     let uuid = created["task_uuid"].as_str().unwrap().to_owned();
     let ended = control(&sim, "POST", "until", r#"{"task": "Yard"}"#).json();
     assert_eq!(ended["status"], "success", "{ended}");
-    let id = route["id"].as_str().unwrap();
+    let id = route["uuid"].as_str().unwrap();
     let url = call(&sim, "GET", &format!("/wayline/{id}"), None).data()["download_url"].clone();
     let url = url.as_str().unwrap();
     assert_eq!(uploads::download(&sim, url, &[]), 206);
@@ -254,6 +254,14 @@ fn uploads_and_downloads_come_out_the_same() {
         }
         same => panic!("{same:?}"),
     }
+}
+
+#[test]
+fn uploads_on_a_running_clock_come_out_the_same() {
+    let file = Temporary::new("storage-running");
+    storage_session(&file, Sim::builder().seed(6).speed(30.0));
+    let replayed = replay(&file.0).unwrap();
+    assert!(matches!(replayed, Replayed::Same { requests } if requests > 20), "{replayed:?}");
 }
 
 #[test]

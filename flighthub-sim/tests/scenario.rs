@@ -133,6 +133,11 @@ fn mistakes_are_told_with_their_line() {
         ("[scenario]\nspeed = -2", "test.toml:1: ", "a speed is"),
         ("[scenario\n", "test.toml:1: ", ""),
         ("\n[[deed]]\ndo = \"fly\"", "test.toml:2: ", "battery"),
+        (
+            "[[deed]]\ndo = \"connect\"\nsn = \"x\"\n[[deed]]\ndo = \"battery\"\ndrone = \"x\"",
+            "test.toml:4: ",
+            "percent",
+        ),
         ("\n\n[[script]]\ndeed = { do = \"connect\", sn = \"x\" }", "test.toml:3: ", "needs `at`"),
         (
             "[[script]]\nat = \"+1m\"\nafter = \"1m\"\ndeed = { do = \"connect\", sn = \"x\" }",
@@ -166,7 +171,7 @@ fn mistakes_are_told_with_their_line() {
         ),
         (
             "\n[[script]]\nat = \"+1m\"\nfault = { on = \"*\", kind = \"http-error\", status = 200 }",
-            "test.toml:2: ",
+            "test.toml:4: ",
             "status",
         ),
         (

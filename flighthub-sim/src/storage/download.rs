@@ -349,6 +349,30 @@ impl hyper::body::Body for Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::store::DownloadForm;
+
+    #[test]
+    fn an_address_is_told_without_its_secrets_and_signed_again() {
+        let mut world = World::demo(1);
+        world.set_storage_endpoint("http://127.0.0.1:9");
+        for form in [DownloadForm::Presigned, DownloadForm::Network] {
+            world.set_download_form(form);
+            let url = world.signed_url("media/a b.jpeg");
+            let (path, query) =
+                url.expose().strip_prefix("http://127.0.0.1:9").unwrap().split_once('?').unwrap();
+            let told = |query: &str| {
+                let request = http::Request::get(format!("{path}?{query}"));
+                let (head, ()) =
+                    request.header("host", "127.0.0.1:9").body(()).unwrap().into_parts();
+                unsigned(&world, &head, &super::super::pairs_of(query))
+            };
+            let (good, bad) = (told(query), told(&format!("{query}0")));
+            assert!(good.contains(SIGNED) && !good.contains(world.store.signer_id()), "{good}");
+            assert!(!query.is_empty() && signed_again(&world, "127.0.0.1:9", path, &good) == query);
+            assert!(!bad.contains(SIGNED), "{bad}");
+            assert_eq!(told(&signed_again(&world, "127.0.0.1:9", path, &bad)), bad);
+        }
+    }
 
     #[test]
     fn ranges() {

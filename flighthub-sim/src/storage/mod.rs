@@ -188,14 +188,9 @@ async fn answer(
     let mut state = shared.state();
     let provider = provider_of(&state, region);
     let reply = finished(reply, &provider, number, &notes);
-    let recorded = state.journal.recorder.is_some();
-    let again = if recorded { trace.again(&pairs, &tap, &reply) } else { None };
-    let bytes = match &again {
-        // However they were framed.
-        Some(again) if recorded => again.body.len() as u64,
-        _ => tap.received(),
-    };
-    journal(&mut state, region, &head, bytes, &notes, &reply, again.as_ref());
+    let is_recorded = state.journal.recorder.is_some();
+    let again = if is_recorded { trace.again(&pairs, &tap, &reply) } else { None };
+    journal(&mut state, region, &head, tap.received(), &notes, &reply, again.as_ref());
     drop(state);
     shell::into_response(reply)
 }
