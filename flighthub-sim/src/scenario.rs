@@ -30,6 +30,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::faults::Fault;
+use crate::limiter::RateLimit;
 use crate::sim::Gateway;
 use crate::world::World;
 use crate::world::deeds::Deed;
@@ -42,9 +43,12 @@ const MOST: Duration = Duration::from_secs(31 * 86_400);
 const BUILT_IN: &[(&str, &str)] = &[
     ("dock-offline", include_str!("../scenarios/dock-offline.toml")),
     ("flaky-network", include_str!("../scenarios/flaky-network.toml")),
+    ("hms-texts", include_str!("../scenarios/hms-texts.toml")),
     ("low-battery", include_str!("../scenarios/low-battery.toml")),
+    ("missed-window", include_str!("../scenarios/missed-window.toml")),
     ("missing-rights", include_str!("../scenarios/missing-rights.toml")),
     ("private-cloud", include_str!("../scenarios/private-cloud.toml")),
+    ("rate-limited", include_str!("../scenarios/rate-limited.toml")),
     ("rth-ceiling", include_str!("../scenarios/rth-ceiling.toml")),
     ("stolen-control", include_str!("../scenarios/stolen-control.toml")),
 ];
@@ -90,7 +94,7 @@ struct File {
     #[serde(default)]
     script: Vec<Spanned<Step>>,
     #[serde(default, rename = "fault")]
-    faults: Vec<Fault>,
+    faults: Vec<Spanned<Fault>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -102,6 +106,7 @@ struct Head {
     speed: Option<f64>,
     strict: Option<bool>,
     profile: Option<Profile>,
+    rate_limit: Option<RateLimit>,
     regions: Option<Vec<String>>,
     start: Option<Spanned<Moment>>,
 }
@@ -240,7 +245,8 @@ impl Scenario {
             crate::clock::Clock::check(speed).map_err(|problem| at(0, &problem))?;
         }
         for fault in &file.faults {
-            fault.check().map_err(|problem| at(0, &problem.to_string()))?;
+            let line = fault.span().start;
+            fault.get_ref().check().map_err(|problem| at(line, &problem.to_string()))?;
         }
         for step in &file.script {
             check_step(step.get_ref()).map_err(|problem| at(step.span().start, &problem))?;
@@ -316,6 +322,10 @@ impl Scenario {
         self.file.scenario.profile
     }
 
+    pub(crate) fn rate_limit(&self) -> Option<&RateLimit> {
+        self.file.scenario.rate_limit.as_ref()
+    }
+
     /// Whether the worlds begin empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.file.world.base == BaseName::Empty
@@ -323,7 +333,7 @@ impl Scenario {
 
     /// The faults that are there from the beginning.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        self.file.faults.clone()
+        self.file.faults.iter().map(|fault| fault.get_ref().clone()).collect()
     }
 
     pub(crate) fn regions(&self) -> Option<&[String]> {
@@ -415,6 +425,9 @@ impl Scenario {
 fn check_step(step: &Step) -> Result<(), String> {
     if step.deed.is_some() == step.fault.is_some() {
         return Err("a step has either `deed` or `fault`".to_owned());
+    }
+    if let Some(fault) = &step.fault {
+        fault.check().map_err(|problem| problem.to_string())?;
     }
     match (step.at, &step.when, step.after) {
         (Some(_), Some(_), _) => Err("a step has either `at` or `when`, not both".to_owned()),

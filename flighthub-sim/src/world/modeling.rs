@@ -9,7 +9,7 @@ use flighthub_api::v1::{
     ResourceStatus, ResourceUuid, StartedModel, StartedModels, StorageProvider, UploadGrant,
     UploadReceipt, UploadedFile, ZipStatus,
 };
-use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
+use flighthub_api::{Accepted, List, Listing, Object, Secret, Timestamp};
 
 use super::events::{Event, ModelPostReconstruction, ModelProgress};
 use super::{World, store};
@@ -490,7 +490,11 @@ pub(crate) fn get_resource(
         resource_uuid: source.uuid.clone(),
         status: Some(status),
         resource_size: Some(source.size()),
-        file_names: source.files.iter().map(|file| file.name.clone()).collect(),
+        // Null when it is empty, as seen live.
+        file_names: match source.files.as_slice() {
+            [] => List::null(),
+            files => files.iter().map(|file| file.name.clone()).collect(),
+        },
     })
 }
 
