@@ -23,6 +23,7 @@ mod caller;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod crc32;
 #[cfg(feature = "events")]
 mod events;
 mod faults;
