@@ -162,9 +162,12 @@ pub fn route(method: &str, path: &str) -> Result<&'static OperationInfo, Unreada
         return Ok(info);
     }
     if best.is_empty() {
-        let nearest = CATALOGUE.iter().map(|info| (distance(path, info.path), info.path)).min();
+        let most = path.len() / 3;
+        // A path of another length is as far away at least: so comparing takes no longer however long a path is sent.
+        let like = CATALOGUE.iter().filter(|info| info.path.len().abs_diff(path.len()) <= most);
+        let nearest = like.map(|info| (distance(path, info.path), info.path)).min();
         return Err(Unreadable::NoRoute {
-            nearest: nearest.filter(|(steps, _)| *steps <= path.len() / 3).map(|(_, path)| path),
+            nearest: nearest.filter(|(steps, _)| *steps <= most).map(|(_, path)| path),
         });
     }
     Err(Unreadable::WrongMethod { allowed: best.iter().map(|info| info.method.as_str()).collect() })

@@ -35,7 +35,7 @@ Usage: flighthub-sim [serve] [ARGUMENTS]   serve it until Ctrl-C
   --scenario FILE     what happens to the world: a TOML file, or the name of a built-in scenario
   --journal N         how many requests the journal keeps (default 10000)
   --record FILE       write the session to a file for `replay`; it is FILE.part until the end
-  --control-open      let other machines use /__sim/ too, not only this one
+  --control-open      let other machines and pages in browsers use /__sim/ too, not only programs of this machine
   --events-to URL     post what happens there, signed; needs --events-secret-file
   --events-secret-file FILE
                       the token that the signatures are keyed with

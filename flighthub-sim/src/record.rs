@@ -295,7 +295,16 @@ impl Recorder {
                 mask::body_with(body, operation, &mut |secret| secrets.sent(secret)),
                 String::new(),
             ),
-            Err(_) => (String::new(), signature::hex(body)),
+            Err(_) => {
+                let text = String::from_utf8_lossy(body);
+                let masked = mask::body_with(body, operation, &mut |secret| secrets.sent(secret));
+                // Whatever it was, a secret does not go into a file; without one the bytes are kept.
+                if masked == text {
+                    (String::new(), signature::hex(body))
+                } else {
+                    (masked, String::new())
+                }
+            }
         };
         Line {
             at: at.to_string(),

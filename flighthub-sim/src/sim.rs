@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flighthub_api::Timestamp;
 use tokio::sync::{Notify, watch};
@@ -27,6 +27,10 @@ use crate::world::deployment::Profile;
 
 /// Most deeds of a script that failed and are kept to be read.
 const MOST_PROBLEMS: usize = 100;
+/// Longest real time that a request waits for virtual time to pass by itself. When that is not enough for the speed, the clock runs slower.
+const MOST_CATCHING_UP: Duration = Duration::from_millis(100);
+/// Virtual time that passes before the real time is looked at again.
+const PART: Duration = Duration::from_secs(60);
 
 /// A simulated FlightHub 2 that serves HTTP on a port of its own until it is dropped.
 ///
@@ -307,7 +311,8 @@ impl SimBuilder {
         self
     }
 
-    /// Virtual seconds that pass in a real one; that of the scenario or 0 by default. With 0 only [`Sim::advance`] moves the clock.
+    /// Virtual seconds that pass in a real one; that of the scenario or 0 by default. With 0 only [`Sim::advance`] moves the clock. Where a
+    /// machine cannot keep up with the speed the clock runs slower; requests do not wait for it.
     #[must_use]
     pub const fn speed(mut self, speed: f64) -> Self {
         self.speed = Some(speed);
@@ -386,8 +391,8 @@ impl SimBuilder {
         self
     }
 
-    /// Whether `/__sim/` answers other machines too. Off by default: whoever listens on more than this machine does not mean to let anybody
-    /// change the world.
+    /// Whether `/__sim/` answers other machines and pages in browsers too. Off by default: whoever listens on more than this machine does
+    /// not mean to let anybody change the world, nor does whoever has a browser open.
     #[must_use]
     pub const fn control_open(mut self, open: bool) -> Self {
         self.control_open = open;
@@ -606,9 +611,17 @@ impl Shared {
     /// Everything at this moment: the time that passed since the last look is applied first.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = state.clock.due();
-        if !due.is_zero() {
-            state.advance(due);
+        let mut due = state.clock.due();
+        let begin = Instant::now();
+        while !due.is_zero() {
+            if begin.elapsed() > MOST_CATCHING_UP {
+                // What is left never passes: making up for it would take longer and longer.
+                state.clock.restart();
+                break;
+            }
+            let part = due.min(PART);
+            state.advance(part);
+            due = due.saturating_sub(part);
         }
         state
     }

@@ -260,8 +260,10 @@ fn check_target(on: &str) -> Result<(), FaultError> {
     )))
 }
 
-/// The name that takes the fewest changes of letters.
+/// The name that takes the fewest changes of letters. Only the beginning of a long name is compared.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> &'n str {
+    let end = name.char_indices().nth(64).map_or(name.len(), |(at, _)| at);
+    let name = name.get(..end).unwrap_or(name);
     known.min_by_key(|other| changes(name, other)).unwrap_or_default()
 }
 

@@ -174,7 +174,7 @@ impl<'t> Scanner<'t, '_> {
                 b'"' => {
                     let string = self.string();
                     if self.is_key() {
-                        self.out.push_str(string);
+                        self.value(string, false);
                         secret = inside || self.is_secret(string);
                     } else {
                         self.value(string, secret || inside);
@@ -292,7 +292,13 @@ fn free_text(text: &str, stand_in: &mut StandIn<'_>) -> String {
             rest = rest.get(token.len()..).unwrap_or_default();
             continue;
         }
-        let name = rest.find(|c: char| !is_of_name(c)).map_or(rest, |end| &rest[..end]);
+        let end = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
+        let name = rest.get(..end).unwrap_or_default();
+        // A key may follow letters without a gap, as in `Bearer%20eyJ…`.
+        let name = match key_within(rest, name) {
+            Some(at) => name.get(..at).unwrap_or_default(),
+            None => name,
+        };
         if name.is_empty() {
             let next = rest.chars().next().map_or(1, char::len_utf8);
             out.push_str(rest.get(..next).unwrap_or_default());
@@ -332,6 +338,12 @@ fn leading_key(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !is_of_name(c) && c != '.').unwrap_or(text.len());
     let token = text.get(..end)?;
     (token.matches('.').count() >= 2).then_some(token)
+}
+
+/// Where a JSON web token begins inside of the name that the text begins with.
+fn key_within(text: &str, name: &str) -> Option<usize> {
+    let places = name.match_indices("eyJ").map(|(at, _)| at).filter(|at| *at > 0);
+    places.take(8).find(|at| text.get(*at..).and_then(leading_key).is_some())
 }
 
 /// Account and password that the rest of a URL begins with.
@@ -375,6 +387,9 @@ mod tests {
             ),
             (r#"{"m":"rtsp://me:pw@10.0.0.1/1"}"#, r#"{"m":"rtsp://***@10.0.0.1/1"}"#),
             (r#"{"m":"key eyJhbGciOi.eyJh.c2ln!"}"#, r#"{"m":"key ***!"}"#),
+            (r#"{"eyJhbGciOi.eyJh.c2ln": 1}"#, r#"{"***": 1}"#),
+            ("a/Bearer%20eyJhbGciOi.eyJh.c2ln/b", "a/Bearer%20***/b"),
+            ("xeyJ-eyJhbGciOi.eyJh.c2ln", "x***"),
             (r#"{"m":"ä=ö @ eyJ"}"#, r#"{"m":"ä=ö @ eyJ"}"#),
             ("", ""),
         ] {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::unknown;
 use crate::caller::{Caller, Language, PROJECT_HEADER};
-use crate::journal::Seen;
+use crate::journal::{Seen, mask};
 use crate::lenient::{self, Remark};
 use crate::quirks;
 use crate::refusal::Refusal;
@@ -224,7 +224,8 @@ fn noted(notes: &[Remark]) -> Option<HeaderValue> {
         return None;
     }
     let text = notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ");
-    let text: String = text
+    // Logs of clients keep it.
+    let text: String = mask::text(&text)
         .chars()
         .take(2000)
         .flat_map(|c| {
@@ -253,6 +254,8 @@ pub(super) fn refused(refusal: &Refusal) -> Reply {
     if !refusal.has_body() {
         return Reply::empty(refusal.http);
     }
-    let failure = Failure { code: refusal.code.get(), message: &refusal.message };
+    // It may repeat what was sent, and logs of clients keep it.
+    let message = mask::text(&refusal.message);
+    let failure = Failure { code: refusal.code.get(), message: &message };
     Reply::json(refusal.http, super::to_text(&failure))
 }

@@ -15,6 +15,9 @@ use super::projects::NewProject;
 use super::tasks::{MediaTrouble, Sizes};
 use crate::caller::KeyProfile;
 
+/// Most points of a route that a deed adds.
+const MOST_POINTS: usize = 1_000;
+
 /// Something that happens to a world and is no call of the API.
 ///
 /// As JSON and TOML its name is in `do`, and the rest are its fields:
@@ -492,6 +495,12 @@ impl World {
                 self.projects.centre(project)?;
                 if name.trim().is_empty() || points.is_empty() {
                     return Err("`name` and `points`: must not be empty".to_owned());
+                }
+                if points.len() > MOST_POINTS {
+                    return Err(format!(
+                        "`points`: {} are more than {MOST_POINTS}; upload a longer route as a KMZ",
+                        points.len()
+                    ));
                 }
                 for (latitude, longitude, height) in points {
                     within("points", Some(*latitude), -85.0, 85.0)?;

@@ -60,7 +60,7 @@ impl Default for State {
 #[derive(Debug, Clone)]
 struct Source {
     uuid: ResourceUuid,
-    callback_param: String,
+    callback_param: Secret,
     expires_at: Timestamp,
     files: Vec<File>,
     stage: Stage,
@@ -342,7 +342,8 @@ pub(crate) fn obtain_token(
     _operation: OpenmodelObtainToken,
 ) -> Result<UploadGrant, Refusal> {
     let uuid = ResourceUuid::new(world.new_uuid());
-    let callback_param: String = (0..40).map(|_| world.rng().alphanumeric()).collect();
+    let callback_param = (0..40).map(|_| world.rng().alphanumeric()).collect::<String>();
+    let callback_param = Secret::new(callback_param);
     let folder = folder_of(&uuid);
     let keys = world.issue(&folder, GRANT);
     let store = &world.store;
@@ -363,7 +364,7 @@ pub(crate) fn obtain_token(
         session_token: keys.token,
         region: Some(region),
         cloud_bucket_name: World::BUCKET.to_owned(),
-        callback_param: Secret::new(callback_param.clone()),
+        callback_param: callback_param.clone(),
         store_path: format!("{folder}/{{fileName}}"),
         expire_time: Some(keys.expires_at),
         end_point: store.endpoint().to_owned(),
@@ -397,7 +398,7 @@ pub(crate) fn upload_callback(
         return Err(Refusal::argument("resource_name", "is longer than 255 characters"));
     }
     let source = world.modeling.source(&resource_uuid)?;
-    if callback_param.expose() != source.callback_param {
+    if callback_param.expose() != source.callback_param.expose() {
         return Err(Refusal::argument(
             "callback_param",
             "is not the one that came with this resource",

@@ -1,7 +1,8 @@
 //! The simulator's own endpoints below `/__sim/`. They answer plain JSON without an envelope, so that nobody takes them for the API.
 //!
 //! They act on the region whose port is asked, or on that of `?region=`. They are for this machine alone, unless the simulator was told
-//! otherwise: so listening on more than loopback opens the API and not the world.
+//! otherwise: so listening on more than loopback opens the API and not the world. Nor are they for pages in a browser of this machine,
+//! which can send requests to any port of it: a request with an `Origin`, or under a host that is no name of this machine, is refused.
 
 mod begin;
 mod evidence;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{CONTROL, to_text};
+use crate::journal::mask;
 use crate::reply::Reply;
 use crate::sim::{Shared, State};
 
@@ -127,7 +129,7 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
     let before = state.now();
     let reply = act(&mut state, region, head, path, body).unwrap_or_else(|problem| {
         let mut object = serde_json::Map::new();
-        object.insert("error".to_owned(), Value::String(problem.error));
+        object.insert("error".to_owned(), Value::String(mask::text(&problem.error)));
         object.extend(problem.more.into_iter().map(|(name, value)| (name.to_owned(), value)));
         Reply::json(problem.status, to_text(&object))
     });
@@ -154,16 +156,40 @@ fn faults(shared: &Shared, region: usize, head: &Parts, path: &str, body: &[u8])
 
 /// # Errors
 ///
-/// When the request came from another machine, and those may not.
+/// When the request came from another machine, or from a page in a browser of this one, and those may not.
 fn permitted(state: &State, head: &Parts) -> Result<(), Problem> {
-    let near = head.extensions.get::<Peer>().is_some_and(|Peer(peer)| is_here(*peer));
-    if near || state.control_open {
+    if state.control_open {
         return Ok(());
     }
-    Err(Problem::new(
-        403,
-        "/__sim/ is for this machine alone: ask it from there, or start the simulator with --control-open",
-    ))
+    let near = head.extensions.get::<Peer>().is_some_and(|Peer(peer)| is_here(*peer));
+    let problem = if !near {
+        "/__sim/ is for this machine alone: ask it from there"
+    } else if head.headers.contains_key(header::ORIGIN) {
+        "/__sim/ is not for pages in a browser, and the request has an `Origin`: ask it without one"
+    } else if !hosts(head).all(is_name_of_here) {
+        // A name of somebody else's that leads here is how a page gets around the rule before.
+        "/__sim/ is asked under a name of this machine, such as localhost or 127.0.0.1: use one as the host"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(403, format!("{problem}, or start the simulator with --control-open")))
+}
+
+/// The names under which a request asks. Old clients send none.
+fn hosts(head: &Parts) -> impl Iterator<Item = &[u8]> {
+    let named = head.headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
+    named.chain(head.uri.authority().map(|authority| authority.as_str().as_bytes()))
+}
+
+/// Whether a host, with or without a port, is a name of this machine alone.
+fn is_name_of_here(host: &[u8]) -> bool {
+    let Ok(authority) = http::uri::Authority::try_from(host) else { return false };
+    let name = authority.host().trim_matches(['[', ']']);
+    let is_local = |name: &str| {
+        let last = name.rsplit('.').next().unwrap_or_default();
+        last.eq_ignore_ascii_case("localhost")
+    };
+    name.parse::<std::net::IpAddr>().map_or_else(|_| is_local(name), |ip| ip.is_loopback())
 }
 
 /// Writes down what changed the world, so that a record can be played again.
@@ -253,9 +279,11 @@ fn unknown(method: &str, path: &str) -> Outcome {
         }
         return Ok(reply);
     }
-    let nearest = ENDPOINTS.iter().map(|(_, known, _)| (distance(path, known), *known)).min();
-    let hint = match nearest {
-        Some((steps, known)) if steps <= path.len() / 2 => {
+    let most = path.len() / 2;
+    // One of another length is as far away at least: so comparing takes no longer however long a path is sent.
+    let like = ENDPOINTS.iter().filter(|(_, known, _)| known.len().abs_diff(path.len()) <= most);
+    let hint = match like.map(|(_, known, _)| (distance(path, known), *known)).min() {
+        Some((steps, known)) if steps <= most => {
             format!("; the nearest is /__sim/{known}")
         }
         _ => String::new(),
@@ -329,6 +357,30 @@ mod tests {
             ("journals", "journal", 1),
         ] {
             assert_eq!(distance(left, right), steps, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn only_names_of_this_machine_alone_are_names_of_here() {
+        for (host, here) in [
+            ("localhost", true),
+            ("LocalHost:8080", true),
+            ("sim.localhost:1", true),
+            ("127.0.0.1:1", true),
+            ("127.8.8.8", true),
+            ("[::1]:1", true),
+            ("localhost.example.com:1", false),
+            ("127.0.0.1.example.com", false),
+            ("notlocalhost", false),
+            ("rebound.example.com:8080", false),
+            ("10.0.0.5:1", false),
+            ("0.0.0.0:1", false),
+            ("a@localhost", true),
+            ("localhost@example.com", false),
+            ("", false),
+            ("127.0.0.1 x", false),
+        ] {
+            assert_eq!(is_name_of_here(host.as_bytes()), here, "{host}");
         }
     }
 
