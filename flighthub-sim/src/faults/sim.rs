@@ -101,6 +101,8 @@ impl Sim {
     }
 
     /// Limits how often a key may call from now on, or no longer. A limit of no requests lets none pass.
+    ///
+    /// A [reset](Self::reset) brings back that of the builder or scenario. A [record](crate::SimBuilder::record) does not know of it.
     pub fn set_rate_limit(&self, limit: Option<RateLimit>) {
         self.shared.state().limiter = limit.map(Into::into);
     }
