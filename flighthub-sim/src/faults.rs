@@ -755,6 +755,36 @@ impl FaultKind {
         }
     }
 
+    /// What the fault of a [name](Self::NAMES) does, in a line.
+    #[must_use]
+    pub fn about(name: &str) -> Option<&'static str> {
+        Some(match name {
+            "port-closed" => "nobody listens for a while, and open connections end",
+            "connection-reset" => "a new connection is reset at once",
+            "connection-silence" => "a new connection is accepted and never read from",
+            "reset" => "the connection is reset (RST), before or after the call is carried out",
+            "close" => "the connection is closed (FIN), before or after the call is carried out",
+            "silence" => "nothing more is sent; with effect = \"after\": commit and then time out",
+            "dribble" => "the reply comes in drops",
+            "wrong-length" => "Content-Length is wrong",
+            "garbage" => "bytes that are no HTTP",
+            "long-head" => "a header without an end",
+            "endless-body" => "a body without an end",
+            "gzip-bomb" => "a small body that unpacks to a huge one",
+            "endless-deflate" => "a body of deflate without an end",
+            "close-on-reuse" => "the connection ends when the next request comes on it",
+            "redirect" => "the caller is sent to another origin",
+            "http-error" => "an HTTP error, 503 by default",
+            "refuse" => "a refusal with a business code",
+            "code-only" => "a business code without anything else",
+            "html" => "a page of HTML in place of JSON",
+            "truncated-json" => "the JSON of the reply is cut off",
+            "delay" => "the reply comes late",
+            "quirk" => "the reply differs as a quirk says (`flighthub-sim quirks` lists them)",
+            _ => return None,
+        })
+    }
+
     /// All names, in the order of the documentation.
     pub const NAMES: &'static [&'static str] = &[
         "port-closed",

@@ -23,6 +23,7 @@ mod caller;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod crc32;
 #[cfg(feature = "events")]
 mod events;
 mod faults;
@@ -73,7 +74,15 @@ pub use world::live::Livestream;
 pub use world::store::{DownloadForm, StorageLimits};
 pub use world::tasks::MediaTrouble;
 
-/// The examples of the README are tested with those of the documentation.
+/// The examples of the README and of the other pages are tested with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/faults.md")]
+struct FaultsPage;
+
+#[cfg(all(doctest, feature = "contract"))]
+#[doc = include_str!("../docs/contract.md")]
+struct ContractPage;

@@ -1,8 +1,9 @@
 //! Files that nobody has to keep: their bytes follow from their number, seed and size.
 //!
-//! Photos are JPEG, videos MP4 and observations RTCM that ordinary tools open. They are padded to their size in the way that their format has for
+//! Photos are JPEG, videos MP4, observations RTCM and archives ZIP that ordinary tools open. They are padded to their size in the way that their format has for
 //! it, so that any part of a file of any size costs next to nothing.
 
+mod archive;
 mod jpeg;
 mod mp4;
 mod rtcm;
@@ -26,20 +27,19 @@ enum Form {
     Video { number: u32 },
     /// Observations of satellites.
     Observations,
-    /// Bytes without a form.
-    Other,
+    /// An archive. The number can be seen in the picture in it.
+    Archive { number: u32 },
 }
 
 impl Made {
-    /// Bytes without a form.
-    pub(crate) const fn other(seed: u64, len: u64) -> Self {
-        Self { form: Form::Other, seed, len }
-    }
-
     /// The least size of a photo: pictures are smaller.
     pub(crate) const LEAST_PHOTO: u64 = 16 << 10;
     /// The least size of a video.
     pub(crate) const LEAST_VIDEO: u64 = 128 << 10;
+    /// The least size of an archive: the picture and what is around it.
+    pub(crate) const LEAST_ARCHIVE: u64 = 32 << 10;
+    /// The largest size of an archive, as its format had it at first and everybody can read it.
+    pub(crate) const MOST_ARCHIVE: u64 = u32::MAX as u64;
 
     /// A photo of a size in bytes; of the least possible one when that is more.
     pub(crate) const fn photo(number: u32, seed: u64, len: u64) -> Self {
@@ -63,6 +63,12 @@ impl Made {
         Self { form: Form::Observations, seed, len }
     }
 
+    /// An archive of a size in bytes, within what there can be.
+    pub(crate) fn archive(number: u32, seed: u64, len: u64) -> Self {
+        let len = len.clamp(Self::LEAST_ARCHIVE, Self::MOST_ARCHIVE);
+        Self { form: Form::Archive { number }, seed, len }
+    }
+
     pub(crate) const fn len(&self) -> u64 {
         self.len
     }
@@ -73,7 +79,7 @@ impl Made {
             Form::Photo { number } => (1, number),
             Form::Video { number } => (2, number),
             Form::Observations => (3, 0),
-            Form::Other => (4, 0),
+            Form::Archive { number } => (4, number),
         };
         let parts = [kind, u64::from(number), self.len];
         let hash = parts.iter().fold(mixed(!self.seed), |hash, part| mixed(hash ^ part));
@@ -88,7 +94,7 @@ impl Made {
             Form::Photo { number } => self.read_photo(number, &wanted),
             Form::Video { number } => self.read_video(number, &wanted),
             Form::Observations => wanted.map(|at| rtcm::byte(self.seed, self.len, at)).collect(),
-            Form::Other => wanted.map(|at| filler(self.seed, at)).collect(),
+            Form::Archive { number } => self.read_archive(number, &wanted),
         }
     }
 
@@ -110,6 +116,18 @@ impl Made {
         let mut bytes = part(&head, 0, wanted);
         let free = wanted.start.max(head.len() as u64)..wanted.end;
         bytes.extend(free.map(|at| filler(self.seed, at)));
+        bytes
+    }
+
+    /// Head with note and picture, zeros, directory.
+    fn read_archive(&self, number: u32, wanted: &Range<u64>) -> Vec<u8> {
+        let (head, tail) = archive::around(number, self.seed, self.len);
+        let tail_at = self.len.saturating_sub(tail.len() as u64);
+        let mut bytes = part(&head, 0, wanted);
+        let zeros_at = wanted.start.max(head.len() as u64);
+        let zeros = wanted.end.min(tail_at).saturating_sub(zeros_at);
+        bytes.resize(bytes.len() + usize::try_from(zeros).unwrap_or(0), 0);
+        bytes.extend(part(&tail, tail_at, wanted));
         bytes
     }
 }
@@ -143,7 +161,8 @@ mod tests {
             Made::video(4, 9, 1_000_003),
             Made::video(4, 9, 0),
             Made::observations(5, 70_123),
-            Made::other(5, 1_234),
+            Made::archive(5, 1, 70_001),
+            Made::archive(5, 1, 0),
         ]
     }
 
@@ -188,6 +207,8 @@ mod tests {
             if seed.is_multiple_of(10) {
                 let head = mp4::head(8_888, seed, 0).len() as u64;
                 assert!(head + 1_000 < Made::LEAST_VIDEO, "{head}");
+                let (head, tail) = archive::around(8_888, seed, 0);
+                assert!((head.len() + tail.len()) as u64 <= Made::LEAST_ARCHIVE);
             }
         }
     }

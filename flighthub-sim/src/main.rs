@@ -4,14 +4,20 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use flighthub_sim::{Profile, Replayed, Scenario, Sim, SimBuilder};
+use flighthub_sim::{
+    FaultKind, KeyProfile, Profile, RateLimit, Replayed, Scenario, Sim, SimBuilder, World,
+};
 
 const HELP: &str = "\
 A simulated DJI FlightHub 2, to develop and test against. Nothing here is real, and nothing reaches DJI.
 
 Usage: flighthub-sim [serve] [ARGUMENTS]   serve it until Ctrl-C
        flighthub-sim replay FILE           play a record again and compare
+       flighthub-sim proxy --to URL        hand calls on to a real base URL and report what is not as described
        flighthub-sim scenarios             list the built-in scenarios
+       flighthub-sim keys [--region NAME]  list the simulated keys by what they are good for
+       flighthub-sim quirks                list how replies can differ, for the header x-flighthub-simulator-quirk
+       flighthub-sim faults                list what can go wrong, for `kind` of a [[fault]] or POST /__sim/faults
 
   --listen ADDRESS    where to listen; port 0 is any free one (default 127.0.0.1:0)
   --seed N            seed of everything that looks like chance (default 1)
@@ -21,6 +27,11 @@ Usage: flighthub-sim [serve] [ARGUMENTS]   serve it until Ctrl-C
   --region NAME       a region with a port, a world and a key of its own; may come several times (default eu)
   --profile NAME      public (DJI's cloud, the default) or private (with stream converters)
   --console           a port that answers with the page of the web console, printed as FLIGHTHUB_CONSOLE
+  --storage-listen ADDRESS
+                      where the object storage listens (default: any free port at the address of --listen)
+  --storage-url URL   where clients reach the object storage, when that is elsewhere: behind a mapping of ports
+  --rate-limit N/SECONDS
+                      calls that a key has in so many virtual seconds, such as 10/1 (default: no limit)
   --scenario FILE     what happens to the world: a TOML file, or the name of a built-in scenario
   --journal N         how many requests the journal keeps (default 10000)
   --record FILE       write the session to a file for `replay`; it is FILE.part until the end
@@ -40,27 +51,48 @@ Prints these lines, then one of FLIGHTHUB_URL_NAME and FLIGHTHUB_TOKEN_NAME for 
   FLIGHTHUB_TOKEN=...
   FLIGHTHUB_PROJECT=...
 
+With `proxy`, which changes nothing and keeps no key, address or body:
+
+  --to URL            the base URL, such as https://es-flight-api-eu.djigate.com
+  --listen ADDRESS    where to listen; port 0 is any free one (default 127.0.0.1:0)
+  --report FILE       write the findings there, one JSON object a line
+  --allow-http        let keys go over plain http to other machines
+  --ca FILE           trust the certificate authority (PEM) of this file too
+  --fail-on-drift     end with 3 when something was found that the description does not know
+
 Every reply carries `x-flighthub-simulator`. GET /__sim/ lists what controls it: clock, journal, deeds, scenarios.
-Exit codes: 0 done, 1 it failed or a replay came out differently, 2 wrong arguments.
+Exit codes: 0 done, 1 it failed or a replay came out differently, 2 wrong arguments, 3 drift with --fail-on-drift.
 ";
 
 /// What the arguments want.
 enum Wanted {
     Serve(Box<Settings>),
     Replay(PathBuf),
+    #[cfg(feature = "contract")]
+    Proxy(Box<Watching>),
     Print(String),
 }
 
 /// How to serve.
 struct Settings {
     builder: SimBuilder,
+    /// The addresses, for people.
     listen: String,
+}
+
+/// How to watch a real one.
+#[cfg(feature = "contract")]
+struct Watching {
+    builder: flighthub_sim::contract::ProxyBuilder,
+    fail_on_drift: bool,
 }
 
 fn main() -> ExitCode {
     match read(std::env::args().skip(1)) {
         Ok(Wanted::Serve(settings)) => serve(*settings),
         Ok(Wanted::Replay(file)) => replay(file),
+        #[cfg(feature = "contract")]
+        Ok(Wanted::Proxy(watching)) => watch(*watching),
         Ok(Wanted::Print(text)) if say(&text).is_ok() => ExitCode::SUCCESS,
         Ok(Wanted::Print(_)) => ExitCode::FAILURE,
         Err(problem) => {
@@ -96,7 +128,7 @@ fn serve(settings: Settings) -> ExitCode {
                 | io::ErrorKind::AddrNotAvailable
                 | io::ErrorKind::PermissionDenied => {
                     format!(
-                        " (listening on {listen}). Choose another --listen; port 0 is any free one."
+                        " (listening on {listen}). Choose another --listen or --storage-listen; port 0 is any free one."
                     )
                 }
                 _ => String::new(),
@@ -182,6 +214,22 @@ fn replay(file: PathBuf) -> ExitCode {
     }
 }
 
+#[cfg(feature = "contract")]
+fn watch(watching: Watching) -> ExitCode {
+    let Watching { builder, fail_on_drift } = watching;
+    match flighthub_sim::contract::run(builder, &mut io::stdout()) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code(fail_on_drift)),
+        Err(error) if error.is_setting() => {
+            complain(&format!("flighthub-sim: {error}\nTry `flighthub-sim --help`.\n"));
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            complain(&format!("flighthub-sim: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -224,7 +272,26 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
                 Some(more) => Err(format!("replay takes one file; what is `{more}`?")),
             };
         }
-        Some("scenarios") => return Ok(Wanted::Print(scenarios())),
+        Some(list @ ("scenarios" | "quirks" | "faults")) => {
+            let text = match list {
+                "scenarios" => scenarios(),
+                "quirks" => quirks(),
+                _ => faults(),
+            };
+            return match values.arguments.nth(1).as_deref() {
+                None => Ok(Wanted::Print(text)),
+                Some("--help" | "-h") => Ok(Wanted::Print(HELP.to_owned())),
+                Some(more) => Err(format!("this only lists; what is `{more}`? Leave it out")),
+            };
+        }
+        Some("keys") => {
+            values.arguments.next();
+            return listing_keys(values);
+        }
+        Some("proxy") => {
+            values.arguments.next();
+            return watching(values);
+        }
         Some("serve") => {
             values.arguments.next();
         }
@@ -236,6 +303,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
 fn serving(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, String> {
     let mut builder = Sim::builder();
     let mut listen = "127.0.0.1:0".to_owned();
+    let mut places = String::new();
     let mut regions: Vec<String> = Vec::new();
     let mut speed = None;
     let mut scenario = None;
@@ -260,6 +328,19 @@ fn serving(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, S
                 let (_, profile) = found
                     .ok_or_else(|| format!("--profile takes public or private, not `{name}`"))?;
                 builder = builder.profile(profile);
+            }
+            "--storage-listen" => {
+                let address = values.text(argument, "an address such as 127.0.0.1:9000")?;
+                places = format!(", and on {address} for the storage");
+                builder = builder.storage_listen(address);
+            }
+            "--storage-url" => {
+                let url = values.text(argument, "a URL such as http://127.0.0.1:9000")?;
+                builder = builder.storage_url(url);
+            }
+            "--rate-limit" => {
+                let text = values.text(argument, "calls and seconds such as 10/1")?;
+                builder = builder.rate_limit(limit(&text)?);
             }
             "--console" => builder = builder.console(true),
             "--strict" => builder = builder.strict(true),
@@ -297,7 +378,94 @@ fn serving(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, S
         builder = builder.scenario(scenario);
     }
     builder = events.apply(builder)?.listen(listen.clone());
-    Ok(Wanted::Serve(Box::new(Settings { builder, listen })))
+    Ok(Wanted::Serve(Box::new(Settings { builder, listen: listen + &places })))
+}
+
+/// `10/1`: calls and virtual seconds.
+fn limit(text: &str) -> Result<RateLimit, String> {
+    let wrong = || {
+        format!(
+            "--rate-limit takes calls and virtual seconds, both more than 0, such as 10/1, not `{text}`"
+        )
+    };
+    let (calls, seconds) = text.split_once('/').ok_or_else(wrong)?;
+    let calls = calls.parse().ok().filter(|calls| *calls > 0).ok_or_else(wrong)?;
+    let seconds = seconds.parse().ok();
+    let seconds = seconds.filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
+    Ok(RateLimit::new(calls, seconds.ok_or_else(wrong)?))
+}
+
+#[cfg(feature = "contract")]
+fn watching(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, String> {
+    let (mut to, mut listen, mut report, mut authority) = (None, None, None, None);
+    let (mut allow_http, mut fail_on_drift) = (false, false);
+    while let Some(argument) = values.arguments.next() {
+        let argument = argument.as_str();
+        match argument {
+            "--to" => to = Some(values.text(argument, "the base URL")?),
+            "--listen" => {
+                listen = Some(values.text(argument, "an address such as 127.0.0.1:8080")?);
+            }
+            "--report" => report = Some(values.text(argument, "a file")?),
+            "--allow-http" => allow_http = true,
+            "--ca" => authority = Some(values.text(argument, "a file with a certificate (PEM)")?),
+            "--fail-on-drift" => fail_on_drift = true,
+            "--help" | "-h" => return Ok(Wanted::Print(HELP.to_owned())),
+            _ => return Err(format!("proxy has no argument `{argument}`")),
+        }
+    }
+    let to = to.ok_or("proxy needs --to with the base URL of a FlightHub 2")?;
+    let mut builder = flighthub_sim::contract::Proxy::before(to);
+    if let Some(listen) = listen {
+        builder = builder.listen(listen);
+    }
+    if let Some(report) = report {
+        builder = builder.report_to(report);
+    }
+    if let Some(file) = authority {
+        let pem = std::fs::read(&file).map_err(|error| format!("--ca {file}: {error}"))?;
+        builder = builder.certificate_authority(pem);
+    }
+    if allow_http {
+        builder = builder.allow_http();
+    }
+    Ok(Wanted::Proxy(Box::new(Watching { builder, fail_on_drift })))
+}
+
+#[cfg(not(feature = "contract"))]
+fn watching(_: Values<impl Iterator<Item = String>>) -> Result<Wanted, String> {
+    Err("this simulator was built without the feature `contract`".to_owned())
+}
+
+fn listing_keys(mut values: Values<impl Iterator<Item = String>>) -> Result<Wanted, String> {
+    let mut region = None;
+    while let Some(argument) = values.arguments.next() {
+        match argument.as_str() {
+            "--region" => region = Some(values.text("--region", "a name such as eu")?),
+            "--help" | "-h" => return Ok(Wanted::Print(HELP.to_owned())),
+            _ => return Err(format!("keys has no argument `{argument}`, only --region NAME")),
+        }
+    }
+    let world = region.map(|region| World::demo_in(&region, 1));
+    let key = |profile| match &world {
+        Some(world) => world.key(profile),
+        None => World::demo_key(profile),
+    };
+    let one = |profile: KeyProfile| format!("{:<15}{}\n", profile.name(), key(profile));
+    Ok(Wanted::Print(KeyProfile::ALL.into_iter().map(one).collect()))
+}
+
+/// One line each.
+fn quirks() -> String {
+    let line =
+        |quirk: &flighthub_sim::quirks::Quirk| format!("{:<32}{}\n", quirk.name, quirk.about);
+    flighthub_sim::quirks::QUIRKS.iter().map(line).collect()
+}
+
+/// One line each.
+fn faults() -> String {
+    let line = |name: &&str| format!("{name:<20}{}\n", FaultKind::about(name).unwrap_or_default());
+    FaultKind::NAMES.iter().map(line).collect()
 }
 
 /// A name that could be a file is one.

@@ -20,12 +20,14 @@ use serde_json::{Map, Value};
 
 use crate::caller::KeyProfile;
 use crate::clock::Clock;
-use crate::journal::{Key, Seen, kept_header, kept_reply_header, mask, without_ports};
+use crate::journal::{Again, By, Key, Seen, kept_header, kept_reply_header, mask, without_ports};
+use crate::limiter::RateLimit;
 use crate::reply::Reply;
 use crate::scenario::Scenario;
 use crate::setup::{self, Setup};
-use crate::shell;
+use crate::shell::{self, Role};
 use crate::sim::{Shared, State};
+use crate::storage::{self, signature};
 use crate::world::deployment::Profile;
 
 /// The version of the format.
@@ -34,6 +36,12 @@ const VERSION: u32 = 1;
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The key that a replay sends in place of one that nobody knew.
 const STRANGER: &str = "simulated-unknown-key";
+/// Most bytes of an upload while a session is recorded: lines have to stay bearable.
+pub(crate) const MOST_UPLOAD: u64 = 32 << 20;
+/// The right to read what an address is signed for.
+const ADDRESS: &str = "address";
+/// A port in place of the one that a record does not tell.
+const SOME_PORT: &str = ":1";
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +55,10 @@ struct Head {
     strict: bool,
     regions: Vec<String>,
     profile: Option<Profile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
+    /// Where the object storage was reached, without the port of this machine.
+    storage: String,
     /// Whether the world was none that the seed makes.
     custom_world: bool,
     scenario: Option<Described>,
@@ -67,6 +79,9 @@ struct Line {
     port: String,
     region: String,
     key: String,
+    /// Which of several keys that nobody knows, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    stranger: usize,
     method: String,
     path: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -78,6 +93,10 @@ struct Line {
     /// A body that is no text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     body_hex: String,
+    /// By what right the storage was asked: a signed `address`, or the id of credentials. Without, the storage refused the request before
+    /// anything changed; its signature cannot be made again, so its reply is taken as it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    by: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -91,8 +110,13 @@ struct Line {
     reply: String,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 impl Head {
-    fn of(setup: &Setup, speed: f64) -> Self {
+    fn of(setup: &Setup, speed: f64, storage: &str) -> Self {
         Self {
             format: "flighthub-sim record".to_owned(),
             version: VERSION,
@@ -102,6 +126,8 @@ impl Head {
             strict: setup.strict,
             regions: setup.regions.clone(),
             profile: setup.profile,
+            rate_limit: setup.rate_limit.clone(),
+            storage: without_ports(storage),
             custom_world: setup.world.is_some(),
             scenario: setup.scenario.as_ref().map(|scenario| Described {
                 place: scenario.place().to_owned(),
@@ -129,6 +155,7 @@ impl Head {
             strict: self.strict,
             regions: self.regions.clone(),
             profile: self.profile,
+            rate_limit: self.rate_limit.clone(),
             scenario,
             world: None,
         })
@@ -149,6 +176,8 @@ pub(crate) struct Recorder {
     /// What went wrong with the file; nothing is written after it.
     failed: Option<io::Error>,
     secrets: Secrets,
+    /// Keys that nobody knows, by their digests, and as the how manyth they came.
+    strangers: BTreeMap<[u8; 32], usize>,
 }
 
 impl fmt::Debug for Recorder {
@@ -161,7 +190,12 @@ impl Recorder {
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub(crate) fn to_file(file: PathBuf, setup: &Setup, speed: f64) -> io::Result<Self> {
+    pub(crate) fn to_file(
+        file: PathBuf,
+        setup: &Setup,
+        speed: f64,
+        storage: &str,
+    ) -> io::Result<Self> {
         let mut part = file.clone().into_os_string();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -169,16 +203,17 @@ impl Recorder {
             io::Error::new(error.kind(), format!("the record {}: {error}", part.display()))
         })?;
         let out = Out::File { part, file, to: BufWriter::new(to), flushed: Instant::now() };
-        Ok(Self::new(out, setup, speed))
+        Ok(Self::new(out, setup, speed, storage))
     }
 
-    fn in_memory(setup: &Setup, speed: f64) -> Self {
-        Self::new(Out::Memory(VecDeque::new()), setup, speed)
+    fn in_memory(setup: &Setup, speed: f64, storage: &str) -> Self {
+        Self::new(Out::Memory(VecDeque::new()), setup, speed, storage)
     }
 
-    fn new(out: Out, setup: &Setup, speed: f64) -> Self {
-        let mut recorder = Self { out, failed: None, secrets: Secrets::default() };
-        recorder.write(shell::to_text(&Head::of(setup, speed)));
+    fn new(out: Out, setup: &Setup, speed: f64, storage: &str) -> Self {
+        let secrets = Secrets::default();
+        let mut recorder = Self { out, failed: None, secrets, strangers: BTreeMap::new() };
+        recorder.write(shell::to_text(&Head::of(setup, speed, storage)));
         recorder
     }
 
@@ -188,8 +223,35 @@ impl Recorder {
         let mut line = self.asked(at, seen.port, region, key, seen.head, seen.body, operation);
         line.notes = seen.notes.iter().map(|note| mask::text(note)).collect();
         line.fault = seen.fault.map(Into::into);
+        if *key == Key::Unknown
+            && let Some(token) = seen.head.headers.get("x-user-token")
+        {
+            let next = self.strangers.len();
+            let digest = signature::sha256(token.as_bytes());
+            line.stranger = *self.strangers.entry(digest).or_insert(next);
+        }
+        if let Some(again) = seen.again {
+            self.stored(&mut line, seen.head, again);
+        }
         self.answered(&mut line, seen.reply, operation);
         self.write(shell::to_text(&line));
+    }
+
+    /// What else is known of a request to the storage.
+    fn stored(&mut self, line: &mut Line, head: &Parts, again: &Again) {
+        // How it was sent, and not what.
+        for name in ["content-encoding", "expect", "transfer-encoding"] {
+            line.headers.remove(name);
+        }
+        let host = head.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let host = without_ports(host.unwrap_or_default());
+        line.headers.insert("host".to_owned(), Value::String(host));
+        line.query.clone_from(&again.query);
+        line.body_hex = signature::hex(&again.body);
+        line.by = match &again.by {
+            By::Address => ADDRESS.to_owned(),
+            By::Grant(id) => id.clone(),
+        };
     }
 
     /// A request to `/__sim/` that changed something.
@@ -237,7 +299,11 @@ impl Recorder {
                 let text = String::from_utf8_lossy(body);
                 let masked = mask::body_with(body, operation, &mut |secret| secrets.sent(secret));
                 // Whatever it was, a secret does not go into a file; without one the bytes are kept.
-                if masked == text { (String::new(), to_hex(body)) } else { (masked, String::new()) }
+                if masked == text {
+                    (String::new(), signature::hex(body))
+                } else {
+                    (masked, String::new())
+                }
             }
         };
         Line {
@@ -245,6 +311,7 @@ impl Recorder {
             port: port.to_owned(),
             region: region.to_owned(),
             key: key.to_string(),
+            stranger: 0,
             method: head.method.to_string(),
             path: mask::text_with(head.uri.path(), &mut |secret| secrets.sent(secret)),
             query: mask::text_with(head.uri.query().unwrap_or_default(), &mut |secret| {
@@ -253,6 +320,7 @@ impl Recorder {
             headers,
             body: text,
             body_hex: hex,
+            by: String::new(),
             operation: operation.map(Into::into),
             notes: Vec::new(),
             fault: None,
@@ -426,10 +494,6 @@ fn numbered(shape: &str, mut number: usize) -> String {
     chars.into_iter().collect()
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     (0..text.len()).step_by(2).map(pair).collect()
@@ -501,8 +565,11 @@ pub fn replay(file: impl AsRef<Path>) -> Result<Replayed, ReplayError> {
     let (_, first) = lines.next().ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
     let head: Head = serde_json::from_str(first).map_err(|error| wrong(1, error.to_string()))?;
     let setup = head.setup().map_err(|problem| wrong(1, problem))?;
-    let recorder = Recorder::in_memory(&setup, head.speed);
+    let storage = with_port(&head.storage);
+    let recorder = Recorder::in_memory(&setup, head.speed, &storage);
     let (mut state, faults) = State::new(setup, 0).map_err(|problem| wrong(1, problem))?;
+    state.roles = (0..state.gateways.len()).map(Role::Gateway).chain([Role::Storage]).collect();
+    state.keep_storage_at(&storage);
     state.arm(faults).map_err(|problem| wrong(1, problem))?;
     state.clock = Clock::held(head.speed);
     state.journal.recorder = Some(recorder);
@@ -520,22 +587,28 @@ pub fn replay(file: impl AsRef<Path>) -> Result<Replayed, ReplayError> {
         }
         recorded = lines.next();
         let Some((number, line)) = recorded else { break };
+        let text = line;
         let line: Line =
             serde_json::from_str(line).map_err(|error| wrong(number, error.to_string()))?;
-        play(&shared, &line).map_err(|problem| wrong(number, problem))?;
+        play(&shared, &line, text).map_err(|problem| wrong(number, problem))?;
         requests += 1;
         made = take();
     }
     Ok(Replayed::Same { requests })
 }
 
-/// Sends a request again.
-fn play(shared: &Shared, line: &Line) -> Result<(), String> {
+/// An address of a record with a port in it.
+fn with_port(text: &str) -> String {
+    text.replace(":PORT", SOME_PORT)
+}
+
+/// Sends a request again. `text` is its line.
+fn play(shared: &Arc<Shared>, line: &Line, text: &str) -> Result<(), String> {
     if let Some(fault) = &line.fault {
         return Err(format!("the request met a fault ({fault}), which is played on sockets only"));
     }
     let at: Timestamp = line.at.parse().map_err(|_| format!("`{}` is no time", line.at))?;
-    let (head, region, body) = {
+    let (head, region, body, again) = {
         let mut state = shared.state();
         let now = state.now();
         if at < now {
@@ -548,35 +621,63 @@ fn play(shared: &Shared, line: &Line) -> Result<(), String> {
             Some(recorder) => recorder.secrets.resolve(text),
             None => text.to_owned(),
         };
+        if line.port == "storage" && line.by.is_empty() {
+            storage::next_number(&mut state);
+            if let Some(recorder) = &mut state.journal.recorder {
+                recorder.write(text.trim_end().to_owned());
+            }
+            return Ok(());
+        }
+        let by = match line.by.as_str() {
+            ADDRESS => By::Address,
+            by => By::Grant(by.to_owned()),
+        };
         let body = match line.body_hex.as_str() {
             "" => resolve(&line.body).into_bytes(),
             hex => from_hex(hex).ok_or("`body_hex` is no hexadecimal text")?,
         };
         let query = resolve(&line.query);
-        let target =
-            if query.is_empty() { line.path.clone() } else { format!("{}?{query}", line.path) };
+        let path = resolve(&line.path);
+        // That of the storage has yet to be signed.
+        let target = match line.port.as_str() {
+            "storage" => path,
+            _ if query.is_empty() => path,
+            _ => format!("{path}?{query}"),
+        };
         let mut request = Request::builder()
             .method(Method::from_bytes(line.method.as_bytes()).map_err(|error| error.to_string())?)
             .uri(target);
-        let key = match line.key.as_str() {
-            "none" => None,
-            name => {
-                let keys = state.gateways.get(region).map(setup::keys).unwrap_or_default();
-                let of = |(profile, _): &(KeyProfile, String)| profile.name() == name;
-                Some(keys.into_iter().find(of).map_or(STRANGER.to_owned(), |(_, token)| token))
-            }
-        };
+        let key =
+            match line.key.as_str() {
+                "none" => None,
+                name => {
+                    let keys = state.gateways.get(region).map(setup::keys).unwrap_or_default();
+                    let of = |(profile, _): &(KeyProfile, String)| profile.name() == name;
+                    Some(keys.into_iter().find(of).map_or_else(
+                        || format!("{STRANGER}-{}", line.stranger),
+                        |(_, token)| token,
+                    ))
+                }
+            };
         if let Some(key) = key {
             request = request.header("x-user-token", key);
         }
         for (name, value) in &line.headers {
             let name: HeaderName = name.parse().map_err(|_| format!("`{name}` is no header"))?;
-            let value = HeaderValue::from_str(value.as_str().unwrap_or_default());
+            let value = value.as_str().unwrap_or_default();
+            let value = match name == http::header::HOST {
+                true => HeaderValue::from_str(&with_port(value)),
+                false => HeaderValue::from_str(value),
+            };
             request = request.header(name, value.map_err(|error| error.to_string())?);
         }
         let (head, ()) = request.body(()).map_err(|error| error.to_string())?.into_parts();
-        (head, region, body)
+        (head, region, body, Again { by, query, body: Vec::new() })
     };
+    if line.port == "storage" {
+        let again = Again { body, ..again };
+        return storage::again(shared, region, head, again, line.notes.clone());
+    }
     shell::again(shared, &line.port, region, head, &body)
 }
 
@@ -614,7 +715,7 @@ mod tests {
 
     #[test]
     fn bytes_survive_as_hexadecimal_text() {
-        assert_eq!(to_hex(&[0, 255, 16]), "00ff10");
+        assert_eq!(signature::hex(&[0, 255, 16]), "00ff10");
         assert_eq!(from_hex("00ff10"), Some(vec![0, 255, 16]));
         assert_eq!(from_hex("0"), None);
         assert_eq!(from_hex("zz"), None);

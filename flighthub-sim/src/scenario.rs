@@ -5,6 +5,7 @@
 //! name = "low-battery"
 //! about = "The aircraft's battery is nearly empty ten minutes after the start."
 //! seed = 7
+//! rate_limit = { requests = 100, per-seconds = 60 }
 //!
 //! [[deed]]                          # at once
 //! do = "connect"
@@ -27,9 +28,11 @@ use std::time::Duration;
 use flighthub_api::Timestamp;
 use flighthub_api::v1::TaskStatus;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use crate::faults::Fault;
+use crate::limiter::RateLimit;
 use crate::sim::Gateway;
 use crate::world::World;
 use crate::world::deeds::Deed;
@@ -42,9 +45,12 @@ const MOST: Duration = Duration::from_secs(31 * 86_400);
 const BUILT_IN: &[(&str, &str)] = &[
     ("dock-offline", include_str!("../scenarios/dock-offline.toml")),
     ("flaky-network", include_str!("../scenarios/flaky-network.toml")),
+    ("hms-texts", include_str!("../scenarios/hms-texts.toml")),
     ("low-battery", include_str!("../scenarios/low-battery.toml")),
+    ("missed-window", include_str!("../scenarios/missed-window.toml")),
     ("missing-rights", include_str!("../scenarios/missing-rights.toml")),
     ("private-cloud", include_str!("../scenarios/private-cloud.toml")),
+    ("rate-limited", include_str!("../scenarios/rate-limited.toml")),
     ("rth-ceiling", include_str!("../scenarios/rth-ceiling.toml")),
     ("stolen-control", include_str!("../scenarios/stolen-control.toml")),
 ];
@@ -78,19 +84,29 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 struct File {
+    scenario: Head,
+    world: Base,
+    deeds: Vec<Spanned<Start>>,
+    script: Vec<Spanned<Step>>,
+    faults: Vec<Fault>,
+}
+
+/// A file whose deeds and faults have not been looked at, so that what is wrong with one is told with its own line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
     #[serde(default)]
     scenario: Head,
     #[serde(default)]
     world: Base,
     #[serde(default, rename = "deed")]
-    deeds: Vec<Spanned<Start>>,
+    deeds: Vec<Spanned<toml::Table>>,
     #[serde(default)]
     script: Vec<Spanned<Step>>,
     #[serde(default, rename = "fault")]
-    faults: Vec<Fault>,
+    faults: Vec<Spanned<toml::Table>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -102,6 +118,7 @@ struct Head {
     speed: Option<f64>,
     strict: Option<bool>,
     profile: Option<Profile>,
+    rate_limit: Option<RateLimit>,
     regions: Option<Vec<String>>,
     start: Option<Spanned<Moment>>,
 }
@@ -234,13 +251,18 @@ impl Scenario {
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
             ScenarioError(format!("{place}:{line}: {problem}"))
         };
-        let file: File = toml::from_str(text)
+        let form: Form = toml::from_str(text)
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message()))?;
+        let Form { scenario, world, deeds, script, faults } = form;
+        let file = File {
+            scenario,
+            world,
+            deeds: each(deeds, &at)?,
+            script,
+            faults: each(faults, &at)?.into_iter().map(Spanned::into_inner).collect(),
+        };
         if let Some(speed) = file.scenario.speed {
             crate::clock::Clock::check(speed).map_err(|problem| at(0, &problem))?;
-        }
-        for fault in &file.faults {
-            fault.check().map_err(|problem| at(0, &problem.to_string()))?;
         }
         for step in &file.script {
             check_step(step.get_ref()).map_err(|problem| at(step.span().start, &problem))?;
@@ -314,6 +336,10 @@ impl Scenario {
 
     pub(crate) fn profile(&self) -> Option<Profile> {
         self.file.scenario.profile
+    }
+
+    pub(crate) fn rate_limit(&self) -> Option<&RateLimit> {
+        self.file.scenario.rate_limit.as_ref()
     }
 
     /// Whether the worlds begin empty.
@@ -410,6 +436,20 @@ impl Scenario {
         }
         Ok(Script { steps })
     }
+}
+
+/// Reads tables one by one.
+fn each<T: DeserializeOwned>(
+    tables: Vec<Spanned<toml::Table>>,
+    at: &dyn Fn(usize, &str) -> ScenarioError,
+) -> Result<Vec<Spanned<T>>, ScenarioError> {
+    let one = |table: Spanned<toml::Table>| {
+        let span = table.span();
+        let value = table.into_inner().try_into::<T>();
+        let value = value.map_err(|error| at(span.start, error.message()))?;
+        Ok(Spanned::new(span, value))
+    };
+    tables.into_iter().map(one).collect()
 }
 
 fn check_step(step: &Step) -> Result<(), String> {

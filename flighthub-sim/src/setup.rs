@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::caller::KeyProfile;
 use crate::faults::Fault;
 use crate::journal::Known;
+use crate::limiter::{Limiter, RateLimit};
 use crate::scenario::{Scenario, Script};
 use crate::sim::Gateway;
 use crate::world::World;
@@ -21,6 +22,8 @@ pub(crate) struct Setup {
     /// At least one, no two of one name.
     pub(crate) regions: Vec<String>,
     pub(crate) profile: Option<Profile>,
+    /// Wins over that of the scenario.
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) scenario: Option<Scenario>,
     /// The world of the first region, when it is not made from the seed.
     pub(crate) world: Option<Box<World>>,
@@ -34,6 +37,12 @@ pub(crate) struct Made {
 }
 
 impl Setup {
+    /// The limit that holds, with nothing counted yet.
+    pub(crate) fn limiter(&self) -> Option<Limiter> {
+        let said = || self.scenario.as_ref().and_then(Scenario::rate_limit);
+        self.rate_limit.as_ref().or_else(said).cloned().map(Into::into)
+    }
+
     /// The worlds at their beginning, with what the scenario does to them at once.
     ///
     /// # Errors

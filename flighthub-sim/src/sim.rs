@@ -450,11 +450,12 @@ impl SimBuilder {
             strict: self.strict.or(scenario.and_then(Scenario::strict)).unwrap_or(false),
             regions: self.regions.or(named).unwrap_or_else(|| vec![setup::REGION.to_owned()]),
             profile: self.profile.or(scenario.and_then(Scenario::profile)),
+            rate_limit: self.rate_limit,
             scenario: self.scenario.clone(),
             world: self.world,
         };
         setup::check_regions(&setup.regions).map_err(wrong)?;
-        if let Some(Err(problem)) = self.rate_limit.as_ref().map(RateLimit::check) {
+        if let Some(Err(problem)) = setup.rate_limit.as_ref().map(RateLimit::check) {
             return Err(wrong(format!("the rate limit: {problem}")));
         }
         let speed = self.speed.or(scenario.and_then(Scenario::speed)).unwrap_or(0.0);
@@ -465,12 +466,21 @@ impl SimBuilder {
             None => std::net::Ipv4Addr::LOCALHOST.into(),
         };
 
+        let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
+        let storage_listen = match self.storage_listen {
+            Some(listen) => listen,
+            None => SocketAddr::new(address, 0).to_string(),
+        };
+        let (storage_port, storage_url) = port(&storage_listen, Role::Storage)?;
+        let storage_url = match self.storage_url {
+            Some(url) => origin(&url).map_err(wrong)?,
+            None => storage_url,
+        };
         let recorder = match self.record {
-            Some(file) => Some(Recorder::to_file(file, &setup, speed)?),
+            Some(file) => Some(Recorder::to_file(file, &setup, speed, &storage_url)?),
             None => None,
         };
         let (mut state, faults) = State::new(setup, self.journal_capacity).map_err(wrong)?;
-        state.limiter = self.rate_limit.map(Into::into);
         state.journal.recorder = recorder;
         state.clock = Clock::new(speed);
         state.clock.pause(self.paused);
@@ -487,14 +497,6 @@ impl SimBuilder {
             });
             ports.push(Port { listener, role: Role::Gateway(index) });
         }
-        let (elsewhere_port, elsewhere) = port("127.0.0.1:0", Role::Elsewhere)?;
-        let storage_listen = match self.storage_listen {
-            Some(listen) => listen,
-            None => SocketAddr::new(address, 0).to_string(),
-        };
-        let (storage_port, storage_url) = port(&storage_listen, Role::Storage)?;
-        let storage_url =
-            self.storage_url.map_or(storage_url, |url| url.trim_end_matches('/').to_owned());
         state.keep_storage_at(&storage_url);
         ports.push(storage_port);
         ports.push(elsewhere_port);
@@ -531,6 +533,19 @@ impl SimBuilder {
 
 fn wrong(problem: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, problem)
+}
+
+/// The URL of a storage, which is signed with and therefore has no path.
+fn origin(url: &str) -> Result<String, String> {
+    let origin = url.trim_end_matches('/');
+    let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
+    match host {
+        Some(host) if !host.is_empty() && host.chars().all(plain) => Ok(origin.to_owned()),
+        _ => Err(format!(
+            "the storage URL is scheme, host and port only, such as http://storage.localhost:9000, not `{url}`"
+        )),
+    }
 }
 
 /// A listener for every region, on ports that follow each other unless any is wanted.
@@ -670,7 +685,7 @@ impl State {
             strict: setup.strict,
             roles: Vec::new(),
             faults: Plan::new(setup.seed),
-            limiter: None,
+            limiter: setup.limiter(),
             elsewhere: Elsewhere { url: String::new(), arrivals: VecDeque::new() },
             storage: String::new(),
             setup,
@@ -796,6 +811,7 @@ impl State {
         self.keep_storage_at(&storage);
         self.script = made.script;
         self.strict = self.setup.strict;
+        self.limiter = self.setup.limiter();
         self.problems.clear();
         self.clock.restart();
         self.faults.begin_anew(self.setup.seed);

@@ -104,6 +104,22 @@ fn wrong_arguments_end_with_2_and_a_remedy() {
         (&["--scenario", "./nowhere.toml"], "nowhere.toml"),
         (&["--scenario", &bad_text], "bad.toml:2: "),
         (&["--events-to", "http://127.0.0.1:1/"], "go together"),
+        (&["--rate-limit", "10"], "such as 10/1"),
+        (&["--rate-limit", "0/1"], "such as 10/1"),
+        (&["--rate-limit", "1/0"], "such as 10/1"),
+        (&["--storage-url", "127.0.0.1:9000"], "scheme, host and port"),
+        (&["--storage-url", "http://a/b"], "scheme, host and port"),
+        (&["--storage-listen"], "--storage-listen"),
+        (&["keys", "--project", "x"], "--region NAME"),
+        (&["quirks", "null-list"], "`null-list`"),
+        (&["faults", "all"], "`all`"),
+        (&["proxy"], "--to"),
+        (&["proxy", "--to"], "--to"),
+        (&["proxy", "--to", "https://a.example", "--seed", "1"], "`--seed`"),
+        (&["proxy", "--to", "http://a.example"], "not https"),
+        (&["proxy", "--to", "a.example"], "base URL"),
+        (&["proxy", "--to", "https://a.example", "--ca", "./nowhere.pem"], "nowhere.pem"),
+        (&["proxy", "--to", "https://a.example", "--ca", &bad_text], "PEM"),
         (&["replay"], "the file of a record"),
         (&["replay", "a", "b"], "one file"),
         (&["fly"], "`fly`"),
@@ -135,6 +151,126 @@ fn the_binary_says_what_it_is() {
         let list = text(&run(&arguments).stdout);
         assert!(list.contains("low-battery\n    The aircraft"), "{list}");
     }
+}
+
+#[test]
+fn the_lists_have_a_line_for_each() {
+    let keys = text(&run(&["keys"]).stdout);
+    let line = |text: &str, name: &str| {
+        let found = text.lines().find(|line| line.split(' ').next() == Some(name));
+        found.unwrap_or_else(|| panic!("{name}: {text}")).to_owned()
+    };
+    let admin = line(&keys, "admin").split_whitespace().nth(1).unwrap().to_owned();
+    let (_process, url, mut lines) = start(&["--region", "us", "--seed", "9"]);
+    let token = lines.next().unwrap().unwrap();
+    let there = text(&run(&["keys", "--region", "us"]).stdout);
+    assert_eq!(token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap(), &line(&there, "admin")[15..]);
+    for profile in flighthub_sim::KeyProfile::ALL {
+        let key = line(&there, profile.name())[15..].to_owned();
+        let asked = send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", &key)], None);
+        let known = !matches!(profile.name(), "revoked" | "expired" | "old-style" | "unknown");
+        assert_eq!(asked.status == 200, known, "{}: {}", profile.name(), asked.body);
+    }
+    let asked = send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", &admin)], None);
+    assert_eq!(asked.status, 401);
+
+    let quirks = text(&run(&["quirks"]).stdout);
+    assert_eq!(quirks.lines().count(), flighthub_sim::quirks::QUIRKS.len());
+    for quirk in flighthub_sim::quirks::QUIRKS {
+        assert!(line(&quirks, quirk.name).ends_with(quirk.about));
+    }
+    let faults = text(&run(&["faults"]).stdout);
+    assert_eq!(faults.lines().count(), flighthub_sim::FaultKind::NAMES.len());
+    for name in flighthub_sim::FaultKind::NAMES {
+        assert!(line(&faults, name).len() > 30, "{name}");
+    }
+}
+
+#[test]
+fn the_storage_listens_and_is_named_as_told() {
+    // Somebody else may take the port in between, so it is tried again.
+    let (process, url, mut lines, port) = (0..20)
+        .find_map(|_| {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = free.local_addr().unwrap();
+            drop(free);
+            let listen = address.to_string();
+            let named = format!("http://storage.localhost:{}/", address.port());
+            let arguments = ["--storage-listen", &listen, "--storage-url", &named];
+            let mut process =
+                Process(binary().args(arguments).stdout(Stdio::piped()).spawn().unwrap());
+            let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines();
+            let first = lines.next()?.unwrap();
+            let url = first.strip_prefix("listening on ").unwrap().to_owned();
+            Some((process, url, lines, address.port()))
+        })
+        .unwrap();
+    let token = lines.next().unwrap().unwrap();
+    let project = lines.next().unwrap().unwrap();
+    let headers = [
+        ("X-User-Token", token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap()),
+        ("X-Project-Uuid", project.strip_prefix("FLIGHTHUB_PROJECT=").unwrap()),
+    ];
+    let grant = send(&url, "GET", "/openapi/v0.1/project/sts-token", &headers, None).data();
+    assert_eq!(grant["endpoint"], format!("http://storage.localhost:{port}"));
+    let refused = send(&format!("http://127.0.0.1:{port}"), "GET", "/bucket/object", &[], None);
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let busy = format!("127.0.0.1:{port}");
+    let output = run(&["--storage-listen", &busy]);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = text(&output.stderr);
+    assert!(complaint.contains(&busy) && complaint.contains("--storage-listen"), "{complaint}");
+    drop(process);
+}
+
+#[test]
+fn a_rate_limit_is_kept_to() {
+    let (_process, url, mut lines) = start(&["--rate-limit", "2/3600", "--paused"]);
+    let token = lines.next().unwrap().unwrap();
+    let token = token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap();
+    let ask = || send(&url, "GET", "/openapi/v0.1/project", &[("X-User-Token", token)], None);
+    assert_eq!([ask(), ask()].map(|reply| reply.status), [200, 200]);
+    let refused = ask();
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1800")));
+    assert_eq!(send(&url, "POST", "/__sim/reset", &[], Some("{}")).status, 200);
+    assert_eq!(ask().status, 200, "a reset forgets what was counted");
+}
+
+/// In front of a simulator: without drift it ends with 0, with drift and when told so with 3.
+#[cfg(all(unix, feature = "contract"))]
+#[test]
+fn the_proxy_reports_and_its_exit_code_tells() {
+    let (_process, target, mut lines) = start(&[]);
+    let token = lines.next().unwrap().unwrap();
+    let token = token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap();
+    let mut quirks = flighthub_sim::quirks::QUIRKS.iter();
+    let breaking = quirks.find(|quirk| !quirk.conforms && quirk.fits("project.list")).unwrap();
+    for (quirk, code) in [(None, 0), (Some(breaking.name), 3)] {
+        let name = format!("flighthub-sim-{}-proxy-{code}.ndjson", std::process::id());
+        let file: PathBuf = std::env::temp_dir().join(name);
+        let path = file.to_str().unwrap();
+        let arguments = ["proxy", "--to", &target, "--report", path, "--fail-on-drift"];
+        let (mut process, url, lines) = start(&arguments);
+        let mut headers = vec![("X-User-Token", token)];
+        headers.extend(quirk.map(|quirk| ("X-Flighthub-Simulator-Quirk", quirk)));
+        let reply = send(&url, "GET", "/openapi/v0.1/project", &headers, None);
+        assert!(reply.header("x-flighthub-simulator-contract").is_some(), "{reply:?}");
+        let id = process.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert_eq!(process.0.wait().unwrap().code(), Some(code), "{quirk:?}");
+        let shown: Vec<String> = lines.map(Result::unwrap).collect();
+        assert_eq!(shown[0], format!("handing on to {target}"));
+        assert!(shown[1].starts_with("1 calls of 1 operations: "), "{shown:?}");
+        let report = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(report.contains("project.list"), code == 3, "{report}");
+        assert!(!report.contains(token));
+        std::fs::remove_file(&file).unwrap();
+    }
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = busy.local_addr().unwrap().to_string();
+    let output = run(&["proxy", "--to", &target, "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("choose another address"), "{output:?}");
 }
 
 /// Every way to end it leaves a whole record.

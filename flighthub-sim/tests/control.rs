@@ -323,6 +323,8 @@ mod events {
     use std::sync::mpsc;
 
     use flighthub_sim::{EventTarget, Sim};
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
 
     use super::*;
 
@@ -404,6 +406,32 @@ mod events {
         assert_eq!(statuses, [Some(500), Some(302), Some(200)]);
         let text = format!("{posted}{}", sim.journal().normalised());
         assert!(!text.contains("canary") && !text.contains("organization's token"), "{text}");
+    }
+
+    #[test]
+    fn a_return_that_is_broken_off_is_posted_with_its_signature() {
+        let (url, taken) = receiver(&["200 OK"]);
+        let target = EventTarget::new(&url, "the organization's token").unwrap();
+        let sim = Sim::builder().events_to(target).start_blocking().unwrap();
+        call(&sim, "POST", "/flight-task", Some(&task("Round"))).data();
+        sim.advance(Duration::from_secs(60));
+        for order in ["return_home", "return_home_cancel"] {
+            let order = json!({"device_command": order});
+            let answer = call(&sim, "POST", &format!("/device/{DRONE}/command"), Some(&order));
+            assert_eq!(answer.code(), 0, "{}", answer.body);
+            sim.advance(Duration::from_secs(2));
+        }
+        let (head, event) = taken.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(
+            event,
+            json!({"type": "device_exit_return_home", "data": {"sn": DRONE, "reason": 0}})
+        );
+        let body =
+            format!(r#"{{"type":"device_exit_return_home","data":{{"sn":"{DRONE}","reason":0}}}}"#);
+        let mac = Hmac::<Sha256>::new_from_slice(b"the organization's token").unwrap();
+        let mac = mac.chain_update(&body).finalize().into_bytes();
+        let wanted: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(head.to_lowercase().contains(&format!("x-dji-signature: {wanted}")), "{head}");
     }
 
     #[test]

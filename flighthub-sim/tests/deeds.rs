@@ -10,8 +10,8 @@ use flighthub_api::v1::{
     ConverterCreate, ConverterList, ConverterSet, DeviceAcquireControl, DeviceHms,
     DeviceReleaseControl, DeviceSetStreamQuality, DeviceState, LivestreamStart, ModelUuid,
     OpenmodelGet, OpenmodelObtainToken, OpenmodelStart, OpenmodelUploadCallback, ProjectDevices,
-    ProjectList, ResourceUuid, RtmpOption, RtmpTarget, Service, StreamQuality, TaskGet, TaskStatus,
-    UploadedFile, WaylineList,
+    ProjectList, ResourceUuid, RtmpOption, RtmpTarget, Service, StreamQuality, TaskGet, TaskList,
+    TaskMedia, TaskStatus, UploadedFile, WaylineList,
 };
 use flighthub_sim::{Caller, Deed, KeyProfile, Profile, Refusal, World};
 use serde_json::{Value, json};
@@ -89,12 +89,15 @@ fn start(world: &mut World) -> Value {
 fn reconstruct(world: &mut World, after: u64) -> Value {
     let token = world.openmodel_obtain_token(&caller(), OpenmodelObtainToken::new()).unwrap();
     let resource = token.store_path.rsplit('/').nth(1).unwrap().to_owned();
-    let files = (0..8).map(|number| UploadedFile::new(format!("{number}.jpg"), "etag"));
-    let callback = OpenmodelUploadCallback::new(
-        ResourceUuid::new(&resource),
-        token.callback_param,
-        files.collect::<Vec<_>>(),
-    );
+    let files = (0..8).map(|number| {
+        let name = format!("{number}.jpg");
+        let key = token.store_path.replace("{fileName}", &name);
+        let etag = world.put_object(&key, name.as_bytes());
+        UploadedFile::new(name, etag)
+    });
+    let files: Vec<_> = files.collect();
+    let callback =
+        OpenmodelUploadCallback::new(ResourceUuid::new(&resource), token.callback_param, files);
     world.openmodel_upload_callback(&caller(), callback).unwrap();
     world.advance(seconds(10));
     let mut order = OpenmodelStart::new(ResourceUuid::new(&resource));
@@ -103,6 +106,27 @@ fn reconstruct(world: &mut World, after: u64) -> Value {
     let model = started["model_2d"]["uuid"].as_str().unwrap();
     world.advance(seconds(after));
     data(world.openmodel_get(&caller(), OpenmodelGet::new(ModelUuid::new(model))))
+}
+
+/// The tasks of the first dock in the hours around now.
+fn tasks(world: &mut World) -> Value {
+    let (now, hours) = (world.now(), seconds(6 * 3_600));
+    let window = (now.saturating_sub(hours), now.saturating_add(hours));
+    data(world.task_list(&caller(), TaskList::new(A1, window.0, window.1)))["list"].clone()
+}
+
+/// The media of the flight of this morning.
+fn media(world: &mut World) -> Value {
+    let task = tasks(world)[0]["uuid"].as_str().unwrap().to_owned();
+    data(world.task_media(&caller(), TaskMedia::new(task)))
+}
+
+/// How many files of this morning's flight there are, rows of the kind `unsupported`, and different files.
+fn rows(world: &mut World) -> Value {
+    let list = media(world)["list"].as_array().cloned().unwrap();
+    let unsupported = list.iter().filter(|row| row["file_type"] == "unsupported").count();
+    let uuids: BTreeSet<_> = list.iter().map(|row| row["uuid"].to_string()).collect();
+    json!([list.len(), unsupported, uuids.len()])
 }
 
 /// State and code of a converter that has been switched on for a while.
@@ -129,6 +153,61 @@ fn cases() -> Vec<Case> {
         "text": {"en": "Cover does not close", "zh": "舱盖无法关闭"},
     });
     vec![
+        Case(
+            json!({"do": "manual-flight", "dock": A1, "minutes": 5}),
+            |world| {
+                let rows = tasks(world);
+                let rows = rows.as_array().unwrap().iter();
+                let by_hand = rows.filter(|row| row["task_type"] == "manual");
+                by_hand.map(|row| json!([row["wayline_uuid"], row["status"]])).collect()
+            },
+            json!([["", "success"]]),
+            json!([["", "success"], ["", "success"]]),
+        ),
+        Case(
+            json!({"do": "extra-statuses", "shown": true}),
+            |world| {
+                let task = world.task_create(&caller(), immediate(A1, NORTH)).unwrap().task_uuid;
+                world.advance(seconds(3));
+                data(world.task_get(&caller(), TaskGet::new(task)))["status"].clone()
+            },
+            json!("waiting"),
+            json!("preparing"),
+        ),
+        Case(
+            json!({"do": "media-sizes", "image": 100_000}),
+            |world| {
+                let task = world.task_create(&caller(), immediate(A1, NORTH)).unwrap().task_uuid;
+                world.advance(seconds(1_200));
+                let list = data(world.task_media(&caller(), TaskMedia::new(task)))["list"].clone();
+                let mut images =
+                    list.as_array().unwrap().iter().filter(|row| row["file_type"] == "image");
+                json!(images.all(|row| row["size"] == 100_000))
+            },
+            json!(false),
+            json!(true),
+        ),
+        Case(
+            json!({"do": "media-directory-row", "shown": true}),
+            rows,
+            json!([25, 0, 25]),
+            json!([26, 1, 26]),
+        ),
+        Case(
+            json!({"do": "media-duplicates", "shown": true}),
+            rows,
+            json!([25, 0, 25]),
+            json!([26, 0, 25]),
+        ),
+        Case(
+            json!({"do": "media-trouble", "trouble": "no-directory", "calls": 1}),
+            |world| {
+                let list = |world: &mut World| media(world)["refused"].clone();
+                json!([list(world), list(world)])
+            },
+            json!([null, null]),
+            json!([217_028, null]),
+        ),
         Case(
             json!({"do": "battery", "drone": DRONE, "percent": 20}),
             |world| state(world, DRONE)["battery"]["capacity_percent"].clone(),
@@ -209,7 +288,14 @@ fn cases() -> Vec<Case> {
             json!({"do": "storage-used", "sn": A1, "percent": 99}),
             |world| json!([state(world, A1)["storage"]["used"], start(world)]),
             json!([43_000_000, true]),
-            json!([99_000_000, false]),
+            json!([99_000_000, true]),
+        ),
+        // A full aircraft stays on the ground.
+        Case(
+            json!({"do": "storage-used", "sn": DRONE, "percent": 99}),
+            start,
+            json!(true),
+            json!(false),
         ),
         Case(
             json!({"do": "weather", "wind_speed": 11.54, "rainfall": "heavy_rain", "temperature": -4}),

@@ -1,6 +1,8 @@
 //! The journal: what it keeps, what it masks, and what can be asserted with it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "support/uploads.rs"]
+mod uploads;
 #[path = "support/wire.rs"]
 mod wire;
 
@@ -306,4 +308,60 @@ fn the_same_seed_and_script_give_the_same_journal() {
     );
     assert!(!one.contains("run-"));
     assert!(one.lines().count() > 80);
+}
+
+/// Real uploads, downloads, faults and quirks, with signatures of this very moment.
+fn rough_morning() -> String {
+    let sim = Sim::builder().seed(21).start_blocking().unwrap();
+    control(
+        &sim,
+        "POST",
+        "faults",
+        r#"{"on": "device.state", "kind": "http-error", "when": {"every": 3}}"#,
+    );
+    control(
+        &sim,
+        "POST",
+        "faults",
+        r#"{"on": "task.get", "kind": "delay", "ms": 1, "when": {"every": 2}}"#,
+    );
+    let route = uploads::upload(&sim, "yard", &uploads::route()).data();
+    assert_eq!(uploads::upload(&sim, "broken", b"no archive").status, 500);
+    uploads::upload_in_parts(&sim, "large");
+    assert!(uploads::refused(&sim, b"hello".to_vec(), true).contains("AccessDenied"));
+    let mut flight = task("Yard");
+    flight["wayline_uuid"] = route["uuid"].clone();
+    let created = call(&sim, "POST", "/flight-task", Some(&flight)).data();
+    let uuid = created["task_uuid"].as_str().unwrap();
+    for number in 0..8 {
+        sim.advance(Duration::from_secs(40));
+        let quirk = ["null-list", "empty-list"][number % 2];
+        let headers = [
+            ("X-User-Token", sim.token()),
+            ("X-Project-Uuid", sim.project()),
+            ("X-Flighthub-Simulator-Quirk", quirk),
+        ];
+        send(sim.url(), "GET", "/openapi/v0.1/wayline", &headers, None);
+        call(&sim, "GET", &format!("/device/{DOCK}/state"), None);
+        call(&sim, "GET", &format!("/flight-task/{uuid}"), None);
+        call(&sim, "GET", &format!("/flight-task/{uuid}/media"), None);
+    }
+    let id = route["uuid"].as_str().unwrap();
+    let url = call(&sim, "GET", &format!("/wayline/{id}"), None).data()["download_url"].clone();
+    assert_eq!(uploads::download(&sim, url.as_str().unwrap(), &[]), 206);
+    sim.advance(Duration::from_secs(3_601));
+    assert_eq!(uploads::download(&sim, url.as_str().unwrap(), &[]), 403);
+    let journal = sim.journal();
+    journal.with_fault().at_least(4);
+    journal.to_port("storage").at_least(8);
+    journal.normalised()
+}
+
+#[test]
+fn uploads_faults_and_quirks_give_the_same_journal_too() {
+    let one = rough_morning();
+    // Signatures of another second.
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert_eq!(one, rough_morning());
+    assert!(one.contains("quirk null-list") && one.contains("authorization: (masked)"), "{one}");
 }

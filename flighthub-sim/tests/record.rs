@@ -1,6 +1,8 @@
 //! Records: what is written, and that it comes out the same when it is played again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "support/uploads.rs"]
+mod uploads;
 #[path = "support/wire.rs"]
 mod wire;
 
@@ -8,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flighthub_api::v1::DroneSn;
-use flighthub_sim::{Deed, ReplayError, Replayed, Scenario, Sim, SimBuilder, replay};
+use flighthub_sim::{Deed, RateLimit, ReplayError, Replayed, Scenario, Sim, SimBuilder, replay};
 use serde_json::{Value, json};
 use wire::{DOCK, DRONE, call, control, send, task};
 
@@ -189,4 +191,128 @@ fn what_is_no_record_is_refused() {
     }
     assert!(matches!(replay("/nowhere/at/all"), Err(ReplayError::Io(_))));
     assert!(Sim::builder().record("/nowhere/at/all").start_blocking().is_err());
+}
+
+/// From the credentials to the download, with refusals in between.
+fn storage_session(file: &Temporary, builder: SimBuilder) {
+    let sim = builder.record(&file.0).start_blocking().unwrap();
+    let route = uploads::upload(&sim, "yard", &uploads::route()).data();
+    assert_eq!(uploads::upload(&sim, "broken", b"no archive").status, 500);
+    uploads::upload_in_parts(&sim, "large");
+    assert!(uploads::refused(&sim, b"hello".to_vec(), true).contains("AccessDenied"));
+    let mut flight = task("Yard");
+    flight["wayline_uuid"] = route["uuid"].clone();
+    let created = call(&sim, "POST", "/flight-task", Some(&flight)).data();
+    let uuid = created["task_uuid"].as_str().unwrap().to_owned();
+    let ended = control(&sim, "POST", "until", r#"{"task": "Yard"}"#).json();
+    assert_eq!(ended["status"], "success", "{ended}");
+    let id = route["uuid"].as_str().unwrap();
+    let url = call(&sim, "GET", &format!("/wayline/{id}"), None).data()["download_url"].clone();
+    let url = url.as_str().unwrap();
+    assert_eq!(uploads::download(&sim, url, &[]), 206);
+    let etag = {
+        let path = url.strip_prefix(sim.storage_url()).unwrap();
+        send(sim.storage_url(), "HEAD", path, &[], None).header("etag").unwrap().to_owned()
+    };
+    assert_eq!(uploads::download(&sim, url, &[("If-None-Match", &etag)]), 304);
+    assert_eq!(
+        uploads::download(&sim, &url.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200"), &[]),
+        403
+    );
+    assert_eq!(uploads::download(&sim, url, &[("X-User-Token", "CANARY-6")]), 206);
+    sim.advance(Duration::from_secs(3601));
+    assert_eq!(uploads::download(&sim, url, &[]), 403);
+    call(&sim, "GET", &format!("/flight-task/{uuid}/media"), None);
+    sim.stop().unwrap();
+}
+
+#[test]
+fn uploads_and_downloads_come_out_the_same() {
+    let (file, other) = (Temporary::new("storage"), Temporary::new("storage-too"));
+    storage_session(&file, Sim::builder().seed(5));
+    match replay(&file.0).unwrap() {
+        Replayed::Same { requests } => assert_eq!(requests, file.text().lines().count() - 1),
+        different => panic!("{different:?}"),
+    }
+    let text = file.text();
+    for secret in ["CANARY", "X-Amz-Security-Token", "simulated-key", "Signature=0123"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    assert!(text.contains("X-Amz-Signature={signed}") && text.contains("X-Amz-Signature=0"));
+    storage_session(&other, Sim::builder().seed(5));
+    assert_eq!(text, other.text(), "real time is not in it");
+
+    // One other byte in the upload, and the entity tag is another.
+    let at = text.find(r#""body_hex":"504b0304"#).unwrap() + r#""body_hex":"504b0304"#.len();
+    let mut changed = text.clone();
+    let digit = if &changed[at..=at] == "0" { "1" } else { "0" };
+    changed.replace_range(at..=at, digit);
+    std::fs::write(&file.0, changed).unwrap();
+    match replay(&file.0).unwrap() {
+        Replayed::Different { recorded, now, .. } => {
+            assert!(recorded.contains("etag") && now.contains("etag"), "{recorded}\n{now}");
+        }
+        same => panic!("{same:?}"),
+    }
+}
+
+#[test]
+fn uploads_on_a_running_clock_come_out_the_same() {
+    let file = Temporary::new("storage-running");
+    storage_session(&file, Sim::builder().seed(6).speed(30.0));
+    let replayed = replay(&file.0).unwrap();
+    assert!(matches!(replayed, Replayed::Same { requests } if requests > 20), "{replayed:?}");
+}
+
+#[test]
+fn other_providers_and_hosts_come_out_the_same() {
+    use flighthub_api::v1::StorageProvider;
+    for provider in ["minio", "ali"] {
+        let text = format!("[[deed]]\ndo = \"storage-provider\"\nprovider = \"{provider}\"");
+        let file = Temporary::new(provider);
+        let scenario = Scenario::read(&text, "test.toml").unwrap();
+        let sim = Sim::builder().scenario(scenario).record(&file.0).start_blocking().unwrap();
+        let known = sim.with_world(|world| world.storage_provider().clone());
+        assert_ne!(known, StorageProvider::Aws);
+        uploads::upload(&sim, "yard", &uploads::route()).data();
+        sim.stop().unwrap();
+        let replayed = replay(&file.0).unwrap();
+        assert!(matches!(replayed, Replayed::Same { requests: 3 }), "{provider}: {replayed:?}");
+    }
+}
+
+#[test]
+fn what_a_record_cannot_hold_is_refused() {
+    let file = Temporary::new("too-large");
+    let sim = Sim::builder().record(&file.0).start_blocking().unwrap();
+    let refused = uploads::refused(&sim, vec![0; (32 << 20) + 1], false);
+    assert!(refused.contains("the session is recorded"), "{refused}");
+    sim.stop().unwrap();
+    assert!(matches!(replay(&file.0).unwrap(), Replayed::Same { requests: 2 }));
+}
+
+#[test]
+fn a_rate_limit_and_strangers_come_out_the_same() {
+    let file = Temporary::new("limit");
+    let limit = RateLimit::new(2, 10.0);
+    let sim = Sim::builder().rate_limit(limit).record(&file.0).start_blocking().unwrap();
+    let ask = |key: &str| {
+        send(sim.url(), "GET", "/openapi/v0.1/project", &[("X-User-Token", key)], None).status
+    };
+    let admin = sim.token().to_owned();
+    assert_eq!([ask(&admin), ask(&admin), ask(&admin)], [200, 200, 429]);
+    // Keys that nobody knows are counted each for itself.
+    assert_eq!([ask("one"), ask("other"), ask("one"), ask("one")], [401, 401, 401, 429]);
+    sim.advance(Duration::from_secs(5));
+    let quirk = [("X-User-Token", admin.as_str()), ("X-Flighthub-Simulator-Quirk", "null-list")];
+    send(sim.url(), "GET", "/openapi/v0.1/project", &quirk, None);
+    control(&sim, "POST", "reset", "");
+    assert_eq!([ask(&admin), ask(&admin), ask(&admin)], [200, 200, 429]);
+    sim.stop().unwrap();
+    let replayed = replay(&file.0).unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
+    let without = file.text().replacen(r#""requests":2"#, r#""requests":3"#, 1);
+    std::fs::write(&file.0, without).unwrap();
+    let replayed = replay(&file.0).unwrap();
+    assert!(matches!(replayed, Replayed::Different { line: 1.., .. }), "{replayed:?}");
 }

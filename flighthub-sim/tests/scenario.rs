@@ -6,9 +6,9 @@ mod wire;
 
 use std::time::Duration;
 
-use flighthub_sim::{Scenario, Sim};
+use flighthub_sim::{RateLimit, Scenario, Sim};
 use serde_json::json;
-use wire::{DOCK, DRONE, call, control, task};
+use wire::{DOCK, DRONE, call, control, send, task};
 
 fn with(text: &str) -> Sim {
     let scenario = Scenario::read(text, "test.toml").unwrap();
@@ -133,6 +133,11 @@ fn mistakes_are_told_with_their_line() {
         ("[scenario]\nspeed = -2", "test.toml:1: ", "a speed is"),
         ("[scenario\n", "test.toml:1: ", ""),
         ("\n[[deed]]\ndo = \"fly\"", "test.toml:2: ", "battery"),
+        (
+            "[[deed]]\ndo = \"connect\"\nsn = \"x\"\n[[deed]]\ndo = \"battery\"\ndrone = \"x\"",
+            "test.toml:4: ",
+            "percent",
+        ),
         ("\n\n[[script]]\ndeed = { do = \"connect\", sn = \"x\" }", "test.toml:3: ", "needs `at`"),
         (
             "[[script]]\nat = \"+1m\"\nafter = \"1m\"\ndeed = { do = \"connect\", sn = \"x\" }",
@@ -158,6 +163,21 @@ fn mistakes_are_told_with_their_line() {
             "[[script]]\nwhen = { task = \"a\", status = \"flown\" }\ndeed = { do = \"connect\", sn = \"x\" }",
             "test.toml:1: ",
             "such as waiting",
+        ),
+        (
+            "[scenario]\n\n[[fault]]\non = \"*\"\nkind = \"reset\"\n\n[[fault]]\non = \"*\"\nkind = \"http-error\"\nstatus = 200",
+            "test.toml:7: ",
+            "status",
+        ),
+        (
+            "\n[[script]]\nat = \"+1m\"\nfault = { on = \"*\", kind = \"http-error\", status = 200 }",
+            "test.toml:4: ",
+            "status",
+        ),
+        (
+            "[scenario]\nrate_limit = { requests = 0, per-seconds = 1.0 }",
+            "test.toml:2: ",
+            "`requests`",
         ),
         ("[world]\nbase = \"mars\"", "test.toml:2: ", "demo"),
     ] {
@@ -268,6 +288,85 @@ fn flaky_network_commits_and_loses_the_reply() {
     assert_eq!(call(&sim, "GET", "/project", None).status, 503);
     control(&sim, "POST", "reset", "");
     assert_eq!(call(&sim, "GET", "/project", None).status, 200);
+}
+
+#[test]
+fn hms_texts_are_in_the_language_that_is_asked_for() {
+    let sim = named("hms-texts");
+    let path = format!("/openapi/v0.1/device/hms?device_sn_list={DOCK},{DRONE}");
+    let texts = |language: Option<&str>| {
+        let mut headers = vec![("X-User-Token", sim.token()), ("X-Project-Uuid", sim.project())];
+        headers.extend(language.map(|language| ("X-Language", language)));
+        let list = send(sim.url(), "GET", &path, &headers, None).data()["list"].clone();
+        let rows = list.as_array().unwrap().clone();
+        let of = |row: &serde_json::Value| row["device_hms"]["list"].as_array().unwrap().clone();
+        let alerts: Vec<_> = rows.iter().flat_map(of).collect();
+        alerts.iter().map(|alert| alert["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let english = texts(Some("en"));
+    assert!(english.contains(&"Dock cover does not close".to_owned()), "{english:?}");
+    assert!(english.contains(&"Propeller is worn".to_owned()), "{english:?}");
+    for chinese in [texts(None), texts(Some("zh"))] {
+        assert!(chinese.contains(&"舱盖无法关闭".to_owned()), "{chinese:?}");
+        assert!(chinese.contains(&"桨叶磨损".to_owned()), "{chinese:?}");
+    }
+}
+
+#[test]
+fn missed_window_ends_with_timeout() {
+    let sim = named("missed-window");
+    let begin = sim.now().unix_seconds() + 600;
+    let timed = |latest: i64, name: &str| {
+        let mut body = task(name);
+        body["task_type"] = json!("timed");
+        body["begin_at"] = json!(begin);
+        body["latest_begin_at"] = json!(begin + latest);
+        call(&sim, "POST", "/flight-task", Some(&body)).data();
+    };
+    timed(1_200, "Missed");
+    let end = control(&sim, "POST", "until", r#"{"task": "Missed"}"#).json();
+    assert_eq!(end["status"], "timeout", "{end}");
+    let after = sim.now().unix_seconds() - begin;
+    assert!((1_200..1_210).contains(&after), "{after}");
+    // After the hour everything is as it was.
+    control(&sim, "POST", "advance", r#"{"seconds": 3600}"#);
+    call(&sim, "POST", "/flight-task", Some(&task("Later"))).data();
+    let end = control(&sim, "POST", "until", r#"{"task": "Later"}"#).json();
+    assert_eq!(end["status"], "success", "{end}");
+}
+
+#[test]
+fn rate_limited_answers_429_until_time_has_passed() {
+    let sim = named("rate-limited");
+    let ask = || call(&sim, "GET", "/project", None);
+    assert!((0..5).all(|_| ask().status == 200));
+    let refused = ask();
+    assert_eq!((refused.status, refused.code()), (429, 210_429));
+    assert_eq!(refused.header("retry-after"), Some("2"));
+    sim.advance(Duration::from_secs(2));
+    assert_eq!((ask().status, ask().status), (200, 429));
+    control(&sim, "POST", "reset", "");
+    assert!((0..5).all(|_| ask().status == 200));
+    assert_eq!(ask().status, 429);
+    // Another scenario has no limit; what the builder sets wins over what a scenario says.
+    control(&sim, "POST", "scenario?name=low-battery", "");
+    assert!((0..20).all(|_| ask().status == 200));
+    let sim = Sim::builder()
+        .scenario(Scenario::named("rate-limited").unwrap())
+        .rate_limit(RateLimit::new(1, 10.0))
+        .start_blocking()
+        .unwrap();
+    let ask = || call(&sim, "GET", "/project", None).status;
+    assert_eq!((ask(), ask()), (200, 429));
+}
+
+#[test]
+fn a_scenario_over_http_brings_its_profile() {
+    let sim = Sim::builder().start_blocking().unwrap();
+    let converters = || call(&sim, "GET", "/live-stream/converter", None).status;
+    assert_eq!(converters(), 404);
+    control(&sim, "POST", "scenario?name=private-cloud", "");
+    assert_eq!(converters(), 200);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use flighthub_api::v1::StorageProvider;
-use flighthub_sim::{DownloadForm, Sim, StorageLimits, World};
+use flighthub_sim::{
+    DownloadForm, Fault, FaultKind, FaultPort, Phase, Sim, StorageLimits, When, World,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use object_store::aws::{AmazonS3, AmazonS3Builder, Checksum, S3ConditionalPut};
 use object_store::path::Path;
@@ -554,22 +556,29 @@ fn bodies_need_a_length_and_have_limits() {
 fn a_sender_that_goes_away_leaves_nothing_behind() {
     let lab = Lab::aws();
     let keys = &lab.keys();
-    lab.sim.with_world(|world| world.set_storage_limits(StorageLimits::new(1000, 1500)));
-    let mut gone = Request::new(keys, "PUT", &format!("{}/a", keys.prefix), &[7; 1000]);
-    gone.body.truncate(500);
+    // Room for one of them and what the world keeps by itself, but not for two.
+    const BYTES: usize = 1_000_000;
+    let limits = StorageLimits::new(BYTES as u64, 1_500_000);
+    lab.sim.with_world(|world| world.set_storage_limits(limits));
+    let put =
+        |name: &str| Request::new(keys, "PUT", &format!("{}/{name}", keys.prefix), &[7; BYTES]);
+    let mut gone = put("a");
+    gone.body.truncate(BYTES / 2);
     gone.length = false;
-    let stream = gone.with("content-length", "1000").open();
-    let put = || Request::new(keys, "PUT", &format!("{}/b", keys.prefix), &[7; 1000]).send();
+    let stream = gone.with("content-length", &BYTES.to_string()).open();
+    // Its digest is wrong, so that asking stores nothing.
+    let ask = || put("b").with("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==").send().status;
     let until = |status: u16| {
         let mut replies = (0..200).map(|_| {
             std::thread::sleep(Duration::from_millis(20));
-            put().status
+            ask()
         });
         assert!(replies.any(|reply| reply == status), "never {status}");
     };
     until(403);
     drop(stream);
-    until(200);
+    until(400);
+    assert_eq!(put("b").send().status, 200);
     assert!(lab.object(&format!("{}/a", keys.prefix)).is_none());
 }
 
@@ -877,6 +886,23 @@ fn a_large_model_is_read_at_its_end_without_its_beginning() {
 }
 
 #[test]
+fn archives_and_previews_of_models_can_be_opened() {
+    let lab = Lab::aws();
+    let model = lab.call("GET", "/model/4127701", &Value::Null);
+    let url = model["url"].as_str().unwrap();
+    let begin = lab.get(url, &[("Range", "bytes=0-3")]);
+    assert_eq!(
+        (begin.body.as_slice(), begin.header("content-type")),
+        (&b"PK\x03\x04"[..], "application/zip")
+    );
+    let end = lab.get(url, &[("Range", "bytes=-22")]);
+    assert_eq!(end.body[..4], *b"PK\x05\x06", "the end of the directory");
+    let preview = lab.get(model["preview_url"].as_str().unwrap(), &[]);
+    assert_eq!(preview.header("content-type"), "image/jpeg");
+    assert!(preview.body.starts_with(&[0xff, 0xd8, 0xff]) && preview.body.ends_with(&[0xff, 0xd9]));
+}
+
+#[test]
 fn a_key_that_leaks_to_the_storage_is_noted() {
     let lab = Lab::aws();
     let (url, key) = lab.route_url();
@@ -893,4 +919,126 @@ fn a_key_that_leaks_to_the_storage_is_noted() {
     }
     let clean = lab.get(&url, &[]);
     assert_eq!(clean.header("x-flighthub-simulator-notes"), "");
+}
+
+// ---- faults of the storage
+
+/// Makes the storage fail once, and only it.
+fn fail(lab: &Lab, kind: FaultKind) {
+    lab.sim.inject(Fault::new("*", kind).port(FaultPort::Storage)).unwrap();
+    // A call of the API is none of its requests.
+    lab.call("GET", "/wayline", &Value::Null);
+}
+
+/// What comes until the end, or for so long; `None` when the connection was reset.
+fn heard(mut stream: TcpStream, patience: Duration) -> Option<Vec<u8>> {
+    stream.set_read_timeout(Some(patience)).unwrap();
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Some(bytes),
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+            Err(_) => return Some(bytes),
+        }
+    }
+}
+
+#[test]
+fn an_upload_may_fail_before_anything_is_stored() {
+    const PATIENT: Duration = Duration::from_secs(20);
+    let lab = Lab::aws();
+    let keys = &lab.keys();
+    let key = format!("{}/a", keys.prefix);
+
+    fail(&lab, FaultKind::http_error(503));
+    let reply = Request::put(keys, "a").send();
+    assert_eq!((reply.status, reply.header("x-flighthub-simulator-fault")), (503, "http-error"));
+    assert!(lab.object(&key).is_none());
+
+    for phase in [Phase::RequestHead, Phase::RequestBody, Phase::Request] {
+        fail(&lab, FaultKind::reset().at(phase));
+        assert_eq!(heard(Request::put(keys, "a").open(), PATIENT), None, "{phase:?}");
+        assert!(lab.object(&key).is_none(), "{phase:?}");
+    }
+    fail(&lab, FaultKind::silence());
+    let silent = heard(Request::put(keys, "a").open(), Duration::from_millis(200));
+    assert_eq!(silent, Some(Vec::new()));
+    assert!(lab.object(&key).is_none());
+
+    // Every fault was for one request: what is tried again succeeds.
+    assert_eq!(Request::put(keys, "a").send().status, 200);
+    assert_eq!(lab.object(&key).unwrap().1, 5);
+    assert!(lab.sim.faults().iter().all(|report| report.played == 1));
+}
+
+#[test]
+fn an_upload_may_be_stored_although_nobody_hears_of_it() {
+    let lab = Lab::aws();
+    let keys = &lab.keys();
+    let brief = Duration::from_millis(500);
+    for (name, kind, heard_of) in [
+        ("silence", FaultKind::silence(), Some(0)),
+        ("close", FaultKind::close(), Some(0)),
+        ("reset", FaultKind::reset(), None),
+        ("bytes", FaultKind::close().at(Phase::Bytes(12)), Some(12)),
+    ] {
+        fail(&lab, kind.after_effect());
+        let reply = heard(Request::put(keys, name).open(), brief);
+        assert_eq!(reply.map(|bytes| bytes.len()), heard_of, "{name}");
+        assert_eq!(lab.object(&format!("{}/{name}", keys.prefix)).unwrap().1, 5, "{name}");
+    }
+    lab.sim.journal().to_port("storage").times(4);
+}
+
+#[test]
+fn an_upload_may_be_late() {
+    let lab = Lab::aws();
+    let keys = &lab.keys();
+    fail(&lab, FaultKind::delay(150));
+    let begun = std::time::Instant::now();
+    assert_eq!(Request::put(keys, "a").send().status, 200);
+    assert!(begun.elapsed() >= Duration::from_millis(150));
+}
+
+#[test]
+fn a_download_may_break_off_and_be_resumed() {
+    let lab = Lab::aws();
+    let (url, key) = lab.route_url();
+    lab.sim.with_world(|world| world.put_object(&key, vec![9; 10_000]));
+    fail(&lab, FaultKind::close().at(Phase::ReplyBody).after_effect());
+    let cut = lab.get(&url, &[]);
+    assert_eq!((cut.status, cut.header("content-length"), cut.body.len()), (200, "10000", 5_000));
+    let rest = lab.get(&url, &[("Range", "bytes=5000-")]);
+    assert_eq!((rest.status, rest.body.len()), (206, 5_000));
+
+    // A file that nobody wants to keep whole is cut all the same.
+    let model = lab.call("GET", "/model/4127702", &Value::Null);
+    let url = model["url"].as_str().unwrap();
+    fail(&lab, FaultKind::close().at(Phase::Bytes(4_000)).after_effect());
+    let cut = lab.get(url, &[]);
+    assert_eq!(cut.header("content-length"), model["size"].to_string());
+    assert!(cut.body.starts_with(b"PK") && cut.body.len() < 4_000, "{}", cut.body.len());
+}
+
+#[test]
+fn the_port_of_the_storage_may_be_closed() {
+    let lab = Lab::aws();
+    let keys = &lab.keys();
+    let kind = FaultKind::port_closed(60_000);
+    lab.sim.inject(Fault::new("*", kind).port(FaultPort::Storage)).unwrap();
+    assert!(TcpStream::connect(lab.host()).is_err());
+    lab.call("GET", "/wayline", &Value::Null);
+    lab.sim.clear_faults();
+    let open = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        TcpStream::connect(lab.host()).is_ok()
+    });
+    assert!(open && Request::put(keys, "a").send().status == 200);
+    let fault = Fault::new("*", FaultKind::connection_reset()).port(FaultPort::Storage);
+    lab.sim.inject(fault.when(When::Always)).unwrap();
+    let mut stream = TcpStream::connect(lab.host()).unwrap();
+    assert!(!matches!(stream.read(&mut [0]), Ok(read) if read > 0));
+    lab.call("GET", "/wayline", &Value::Null);
 }

@@ -505,13 +505,20 @@ fn orders_go_to_the_aircraft_or_its_dock_and_only_where_they_fit() {
         (0, DRONE, FlightCommand::CancelReturnHome),
     ] {
         assert_eq!(order(&mut world, sn, what.clone()), expected, "{sn} {what}");
+        let told: Vec<_> = world.take_events().iter().map(json).collect();
+        let broken_off = serde_json::json!(
+            {"type": "device_exit_return_home", "data": {"sn": DRONE, "reason": 0}}
+        );
+        let is_told = expected == 0 && what == FlightCommand::CancelReturnHome;
+        assert_eq!(told.contains(&broken_off), is_told, "{told:?}");
         world.advance(seconds(2));
     }
 }
 
 #[test]
 fn an_address_has_the_form_of_its_vendor() {
-    let cases: [(LiveVendor, Option<&str>, fn(&str) -> bool); 5] = [
+    type Case = (LiveVendor, Option<&'static str>, fn(&str) -> bool);
+    let cases: [Case; 5] = [
         (LiveVendor::Volc, Some("volc"), |url| {
             url.starts_with("app_id=") && url.contains("&room_id=1581F0Q8X000U00G00A1_81-0-0&")
         }),

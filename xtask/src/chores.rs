@@ -18,7 +18,7 @@ const CHECKS: &[[&str; 3]] = &[
     [
         "clippy",
         "clippy --workspace --all-targets --features \
-         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono -- \
+         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo -- \
          -D warnings",
         "",
     ],
@@ -33,9 +33,14 @@ const CHECKS: &[[&str; 3]] = &[
         "",
     ],
     [
+        "clippy of the bare simulator",
+        "clippy -p flighthub-sim --no-default-features -- -D warnings",
+        "",
+    ],
+    [
         "doc",
         "doc --workspace --no-deps --features \
-         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono",
+         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo",
         "RUSTDOCFLAGS=-D warnings",
     ],
     ["test", "test --workspace", "INSTA_UPDATE=no"],
@@ -136,7 +141,11 @@ pub(crate) fn ci(root: &Path, out: &mut dyn Write) -> Result<u8, Problem> {
 /// `demo`: the client is compiled by another cargo, so that this program builds without it.
 pub(crate) fn demo(root: &Path, out: &mut dyn Write) -> Result<u8, Problem> {
     match codegen(root, out)? {
-        0 => cargo(root, "run --quiet -p flighthub-sim --example demo", ""),
+        0 => cargo(
+            root,
+            "run --quiet -p flighthub-sim --no-default-features --features demo --bin flighthub-demo",
+            "",
+        ),
         code => Ok(code),
     }
 }

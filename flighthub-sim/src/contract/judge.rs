@@ -456,7 +456,7 @@ impl Drift<'_, '_> {
         if !views.is_empty() {
             return self.viewed(views, (name, member), place);
         }
-        if !shape.is_open_map() && !shape.types().is_empty() {
+        if !shape.is_open_map() && !shape.types().is_empty() && !shape.tells_of(name) {
             self.unknown(place, "is not described");
         }
     }

@@ -206,8 +206,10 @@ impl ProxyBuilder {
     pub fn start_blocking(self) -> Result<Proxy, ProxyError> {
         let target = self.target()?;
         let client = self.client(&target)?;
-        let description =
-            Description::v1().map_err(|error| ProxyError::new(error.to_string(), None))?;
+        let description = Description::v1().map_err(|error| {
+            let source = io::Error::other(error.to_string());
+            ProxyError::new("cannot read the description", Some(source))
+        })?;
         let listener = TcpListener::bind(&self.listen).map_err(|error| {
             let problem = format!(
                 "cannot listen on {}; choose another address, port 0 is any free one",
@@ -291,8 +293,8 @@ impl ProxyBuilder {
         let builder = if is_loopback(target) { builder.no_proxy() } else { builder };
         let builder = self.secured(builder, target)?;
         builder.build().map_err(|error| {
-            let problem = format!("cannot set up the connection: {}", handing_on::root(&error));
-            ProxyError::new(problem, None)
+            let source = io::Error::other(handing_on::root(&error));
+            ProxyError::new("cannot set up the connection", Some(source))
         })
     }
 
@@ -334,6 +336,12 @@ impl ProxyBuilder {
 }
 
 impl ProxyError {
+    /// Whether a setting is wrong, such as a target that is not https; otherwise something could not be done.
+    #[must_use]
+    pub const fn is_setting(&self) -> bool {
+        self.source.is_none()
+    }
+
     fn new(problem: impl Into<String>, source: Option<io::Error>) -> Self {
         Self { problem: problem.into(), source }
     }

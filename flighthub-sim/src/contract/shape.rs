@@ -119,6 +119,13 @@ impl<'d> Shape<'d> {
         self.lists("required").any(|one| one == name)
     }
 
+    /// Whether a field is described in words alone: a secret that the types leave out on purpose.
+    pub(crate) fn tells_of(&self, name: &str) -> bool {
+        let quoted = format!("`{name}`");
+        let texts = self.values("description").filter_map(Value::as_str);
+        texts.into_iter().any(|text| text.contains(&quoted))
+    }
+
     /// Whether undescribed fields are part of the description.
     pub(crate) fn is_open_map(&self) -> bool {
         self.values("additionalProperties").any(|more| more != &Value::Bool(false))

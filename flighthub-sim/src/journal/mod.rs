@@ -50,6 +50,7 @@ const PLAIN_HEADERS: &[&str] = &[
     "range",
     "transfer-encoding",
     "user-agent",
+    "x-flighthub-simulator-quirk",
     "x-language",
     "x-project-uuid",
     "x-request-id",
@@ -87,6 +88,33 @@ pub(crate) struct Seen<'r> {
     pub(crate) fault: Option<&'r str>,
     /// The reply as it was meant to be sent; nothing when the world was not even asked.
     pub(crate) reply: Option<&'r Reply>,
+    /// What a record needs to play a request to the storage again.
+    pub(crate) again: Option<&'r Again>,
+}
+
+/// A request to the storage without its signature, which holds for a host and a moment only.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Again {
+    pub(crate) by: By,
+    /// Without secrets.
+    pub(crate) query: String,
+    /// What was uploaded, without the framing of its transfer.
+    pub(crate) body: Vec<u8>,
+}
+
+impl fmt::Debug for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Again").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// By what right the storage was asked.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum By {
+    /// An address that the API signed.
+    Address,
+    /// The credentials of this id.
+    Grant(String),
 }
 
 /// Something that the simulator did by itself, to be written down.

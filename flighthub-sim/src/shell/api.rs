@@ -72,6 +72,7 @@ pub(super) fn answer(shared: &Shared, region: usize, head: &Parts, body: &[u8]) 
             notes: &notes,
             fault: super::played::words(head),
             reply: Some(&reply),
+            again: None,
         },
     );
     reply

@@ -5,6 +5,8 @@
 
 use bytes::Bytes;
 
+use crate::crc32;
+
 /// What the bomb unpacks to.
 const BLANK: u8 = b' ';
 /// Blanks that one repetition stands for, the most that there is.
@@ -33,7 +35,7 @@ impl Bomb {
         tail.push(0, used);
         tail.push_code(0b11, 2);
         let mut tail = tail.bytes;
-        tail.extend_from_slice(&crc_of_blanks(blanks).to_le_bytes());
+        tail.extend_from_slice(&crc32::of_run(BLANK, blanks).to_le_bytes());
         let size = u32::try_from(blanks & u64::from(u32::MAX)).unwrap_or_default();
         tail.extend_from_slice(&size.to_le_bytes());
         Self { head: head.into(), zeros: zeros - u64::from(used > 0), tail: tail.into() }
@@ -121,56 +123,6 @@ fn block() -> (Vec<u8>, u32) {
     out.push_code(0b10, 2);
     let used = out.used;
     (out.bytes, used)
-}
-
-/// The checksum (CRC-32) of so many blanks. A byte changes the state by a fixed affine map over bits, so that many are a power of it.
-fn crc_of_blanks(blanks: u64) -> u32 {
-    let step = |state: u32| {
-        let mut state = state ^ u32::from(BLANK);
-        for _ in 0..8 {
-            state = state >> 1 ^ if state & 1 == 1 { 0xedb8_8320 } else { 0 };
-        }
-        state
-    };
-    let offset = step(0);
-    let mut power = Map { columns: std::array::from_fn(|bit| step(1 << bit) ^ offset), offset };
-    let mut state = u32::MAX;
-    let mut left = blanks;
-    while left > 0 {
-        if left & 1 == 1 {
-            state = power.of(state);
-        }
-        power = power.twice();
-        left >>= 1;
-    }
-    !state
-}
-
-/// An affine map over bits: where every bit goes, and what is added.
-struct Map {
-    columns: [u32; 32],
-    offset: u32,
-}
-
-impl Map {
-    fn linear(&self, state: u32) -> u32 {
-        self.columns
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| state >> bit & 1 == 1)
-            .fold(0, |sum, (_, column)| sum ^ column)
-    }
-
-    fn of(&self, state: u32) -> u32 {
-        self.linear(state) ^ self.offset
-    }
-
-    fn twice(&self) -> Self {
-        Self {
-            columns: self.columns.map(|column| self.linear(column)),
-            offset: self.of(self.offset),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -389,7 +389,18 @@ impl Exchange<'_> {
         let fault = played::words(head);
         state.journal.write(
             now,
-            &Seen { port, region, head, body, bytes, operation, notes: &[], fault, reply },
+            &Seen {
+                port,
+                region,
+                head,
+                body,
+                bytes,
+                operation,
+                notes: &[],
+                fault,
+                reply,
+                again: None,
+            },
         );
     }
 }

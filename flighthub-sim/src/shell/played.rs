@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flighthub_api::ErrorCode;
-use http::header::{LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, response};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::reply::Reply;
 
 /// The fault of a single request, by its own wish; and in replies that a fault changed, which.
 pub(super) const FAULT: HeaderName = HeaderName::from_static("x-flighthub-simulator-fault");
-/// Longest reply that is kept whole to be cut or dripped: far more than any of the API.
+/// How much of a reply is kept to be cut or dripped: far more than any of the API has, and less than many a download.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Between two looks at the virtual clock.
 const LOOK: Duration = Duration::from_millis(5);
@@ -145,7 +145,7 @@ pub(super) async fn play(
         | FaultKind::Html { .. } => reply,
         kind => {
             let (parts, body) = reply.into_parts();
-            let body = whole(body).await;
+            let body = beginning(body, needed(&kind)).await;
             match kind {
                 FaultKind::TruncatedJson { keep, .. } => {
                     let keep = keep.map_or(body.len() / 2, length).min(body.len());
@@ -257,14 +257,17 @@ fn worded(exchange: &Exchange<'_>, kind: &FaultKind, head: &Parts) -> Option<Rep
 /// What is sent, byte by byte, in place of a reply.
 fn script(kind: &FaultKind, parts: &response::Parts, body: &Bytes) -> Vec<Step> {
     let close = ("connection", "close");
+    // A longer body than is kept, or one that was only asked about, has the length that its head says.
+    let said = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let said = said.and_then(|length| length.parse().ok()).unwrap_or(body.len() as u64);
     let sound = |length: u64| wire::head(parts, &[("content-length", &length.to_string()), close]);
     let with_body = |mut head: Vec<u8>| {
         head.extend_from_slice(body);
         Bytes::from(head)
     };
-    let whole = || with_body(sound(body.len() as u64));
+    let whole = || with_body(sound(said));
     let up_to = |at: &Phase| {
-        let head = sound(body.len() as u64);
+        let head = sound(said);
         let bytes = match at {
             Phase::ReplyHead => head.len(),
             Phase::ReplyBody => head.len() + body.len() / 2,
@@ -285,7 +288,7 @@ fn script(kind: &FaultKind, parts: &response::Parts, body: &Bytes) -> Vec<Step> 
             vec![Step::Drip { bytes: whole(), drop: length(*bytes), every }, Step::Close]
         }
         FaultKind::WrongLength { by, then, .. } => {
-            let promised = (body.len() as u64).saturating_add_signed(*by);
+            let promised = said.saturating_add_signed(*by);
             vec![Step::Send(with_body(sound(promised))), Step::end(*then)]
         }
         FaultKind::LongHead { bytes, .. } => vec![
@@ -395,16 +398,30 @@ async fn some_of(body: &mut Incoming) -> u64 {
     }
 }
 
-async fn whole(body: Body) -> Bytes {
-    match Limited::new(body, MOST_BYTES).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => Bytes::new(),
+/// How much of a body is enough.
+fn needed(kind: &FaultKind) -> usize {
+    match kind {
+        FaultKind::Reset { at: Phase::Bytes(bytes), .. }
+        | FaultKind::Close { at: Phase::Bytes(bytes), .. }
+        | FaultKind::Silence { at: Phase::Bytes(bytes), .. } => length(*bytes).min(MOST_BYTES),
+        _ => MOST_BYTES,
     }
+}
+
+/// A body, or the beginning of one that is too long to be kept.
+async fn beginning(mut body: Body, enough: usize) -> Bytes {
+    let mut bytes = BytesMut::new();
+    while bytes.len() < enough
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+    }
+    bytes.freeze()
 }
 
 /// The same head with another body.
 fn response(mut parts: response::Parts, body: Bytes) -> Response<Body> {
-    parts.headers.remove(http::header::CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_LENGTH);
     Response::from_parts(parts, super::full(body))
 }
 

@@ -13,7 +13,7 @@ use http::request::Parts;
 use hyper::body::{Frame, SizeHint};
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use super::signature::Pair;
+use super::signature::{self, Pair};
 use super::{address, refused, text_of, value_of};
 use crate::reply::Reply;
 use crate::sim::State;
@@ -131,6 +131,62 @@ fn network(world: &World, path: &str, key: &str) -> Result<(), Reply> {
         return Err(mismatch());
     }
     if world.now() > until { Err(expired(until, world.now())) } else { Ok(()) }
+}
+
+/// What stands for a good signature, and for who signed.
+const SIGNED: &str = "{signed}";
+const SIGNER: &str = "{signer}";
+
+/// The query of an address without its secrets. A good signature is `{signed}`, any other `0`.
+pub(super) fn unsigned(world: &World, head: &Parts, pairs: &[Pair]) -> String {
+    const PLAIN: &[&str] =
+        &["X-Amz-Algorithm", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders"];
+    let path = percent_encoding::percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let host = text_of(&head.headers, HOST.as_str()).unwrap_or_default();
+    let rest: Vec<Pair> =
+        pairs.iter().filter(|pair| pair.0 != "X-Amz-Signature").cloned().collect();
+    let told = |(name, value): &Pair| match name.as_str() {
+        "X-Amz-Signature" => {
+            let good = world.store.presigned(host, &path, &rest).as_ref() == Some(value);
+            if good { SIGNED.to_owned() } else { "0".to_owned() }
+        }
+        "X-Amz-Credential" => {
+            let scope = value.split_once('/').map_or("", |(_, scope)| scope);
+            format!("{SIGNER}{}", signature::escaped(&format!("/{scope}")))
+        }
+        "auth_key" => match value.split('-').collect::<Vec<_>>()[..] {
+            [expires, random, "0", signed] => {
+                let good = world.store.network(head.uri.path(), expires, random) == signed;
+                let (expires, random) = (signature::escaped(expires), signature::escaped(random));
+                format!("{expires}-{random}-0-{}", if good { SIGNED } else { "0" })
+            }
+            _ => "0".to_owned(),
+        },
+        name if PLAIN.contains(&name) => signature::escaped(value),
+        _ => "x".to_owned(),
+    };
+    let told = |pair: &Pair| format!("{}={}", signature::escaped(&pair.0), told(pair));
+    pairs.iter().map(told).collect::<Vec<_>>().join("&")
+}
+
+/// Such a query with the secrets of this world in it.
+pub(super) fn signed_again(world: &World, host: &str, path: &str, query: &str) -> String {
+    let query = query.replace(SIGNER, world.store.signer_id());
+    if !query.contains(SIGNED) {
+        return query;
+    }
+    let pairs = super::pairs_of(&query);
+    let rest: Vec<Pair> =
+        pairs.iter().filter(|pair| pair.0 != "X-Amz-Signature").cloned().collect();
+    let plain = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let signed = match value_of(&pairs, "auth_key").map(|key| key.split('-').collect::<Vec<_>>()) {
+        Some(parts) => match parts[..] {
+            [expires, random, ..] => Some(world.store.network(path, expires, random)),
+            _ => None,
+        },
+        None => world.store.presigned(host, &plain, &rest),
+    };
+    query.replace(SIGNED, &signed.unwrap_or_default())
 }
 
 /// The object of an address that is in order.
@@ -293,6 +349,30 @@ impl hyper::body::Body for Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::store::DownloadForm;
+
+    #[test]
+    fn an_address_is_told_without_its_secrets_and_signed_again() {
+        let mut world = World::demo(1);
+        world.set_storage_endpoint("http://127.0.0.1:9");
+        for form in [DownloadForm::Presigned, DownloadForm::Network] {
+            world.set_download_form(form);
+            let url = world.signed_url("media/a b.jpeg");
+            let (path, query) =
+                url.expose().strip_prefix("http://127.0.0.1:9").unwrap().split_once('?').unwrap();
+            let told = |query: &str| {
+                let request = http::Request::get(format!("{path}?{query}"));
+                let (head, ()) =
+                    request.header("host", "127.0.0.1:9").body(()).unwrap().into_parts();
+                unsigned(&world, &head, &super::super::pairs_of(query))
+            };
+            let (good, bad) = (told(query), told(&format!("{query}0")));
+            assert!(good.contains(SIGNED) && !good.contains(world.store.signer_id()), "{good}");
+            assert!(!query.is_empty() && signed_again(&world, "127.0.0.1:9", path, &good) == query);
+            assert!(!bad.contains(SIGNED), "{bad}");
+            assert_eq!(told(&signed_again(&world, "127.0.0.1:9", path, &bad)), bad);
+        }
+    }
 
     #[test]
     fn ranges() {

@@ -23,7 +23,11 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, TrailingHeaders, s3_error};
 
 use super::signature::{self, Pair};
-use super::{OSS_TOKEN, TOKEN, Tap, address, collected, oss, pairs_of, refused, text_of, value_of};
+use super::{
+    Leave, OSS_TOKEN, TOKEN, Tap, Trace, address, collected, oss, pairs_of, refused, text_of,
+    value_of,
+};
+use crate::record::MOST_UPLOAD;
 use crate::reply::Reply;
 use crate::sim::Shared;
 use crate::world::World;
@@ -46,21 +50,32 @@ struct Signed(String);
 #[derive(Clone, Copy)]
 struct Region(usize);
 
+/// What is asked.
+pub(super) struct Asked<'r> {
+    pub(super) head: &'r Parts,
+    pub(super) pairs: &'r [Pair],
+    /// Of a request that was let in before and is played again.
+    pub(super) leave: Option<Leave>,
+    pub(super) trace: Arc<Trace>,
+}
+
 /// Answers an upload, or whatever else it is, with the place of the world that it concerns.
 pub(super) async fn answer(
     shared: &Arc<Shared>,
-    head: &Parts,
-    pairs: &[Pair],
+    asked: Asked<'_>,
     body: Tap,
     notes: &mut Vec<String>,
 ) -> (usize, Reply) {
-    let desk = Desk { shared: Arc::clone(shared) };
+    let Asked { head, pairs, leave, trace } = asked;
+    let desk = Desk { shared: Arc::clone(shared), trace };
     let claim = match oss::claim(&head.headers) {
         Some(Ok(claim)) => Some(claim),
         Some(Err(reply)) => return (0, reply),
         None => None,
     };
-    let id = claim.as_ref().map(|claim| claim.id.as_str()).or_else(|| claimed(head, pairs));
+    let before = leave.as_ref().map(|leave| leave.id.as_str());
+    let signed = claim.as_ref().map(|claim| claim.id.as_str());
+    let id = before.or(signed).or_else(|| claimed(head, pairs));
     let found = id.and_then(|id| desk.grant(id));
     let region = found.as_ref().map_or(0, |(region, _)| *region);
     let provider = desk.provider(region);
@@ -77,6 +92,12 @@ pub(super) async fn answer(
             return (region, reply);
         }
         request = request.extension(Signed(grant.id.clone()));
+    } else if leave.is_some() {
+        let Some((_, grant)) = &found else {
+            return (region, refused(403, "InvalidAccessKeyId", UNKNOWN_KEY, &[]));
+        };
+        request = request.extension(Signed(grant.id.clone()));
+        request = request.header(TOKEN, grant.token.expose());
     } else if provider == StorageProvider::Ali
         && let Some(region) = region_of(head, pairs)
         && !matches!(region, "cn-hangzhou" | "oss-cn-hangzhou")
@@ -206,6 +227,7 @@ fn worded(mut reply: Reply, for_oss: bool) -> Reply {
 #[derive(Clone)]
 struct Desk {
     shared: Arc<Shared>,
+    trace: Arc<Trace>,
 }
 
 impl Desk {
@@ -244,10 +266,18 @@ impl Desk {
         let length = length.and_then(|length| u64::try_from(length).ok());
         let length = length.filter(|_| request.headers.contains_key(CONTENT_LENGTH));
         let length = length.ok_or_else(|| s3_error!(MissingContentLength))?;
+        if length > MOST_UPLOAD && self.shared.state().journal.recorder.is_some() {
+            return Err(s3_error!(
+                EntityTooLarge,
+                "the session is recorded, and a record holds uploads of at most {MOST_UPLOAD} bytes: send less, or start without a record"
+            ));
+        }
         self.with_world(request, |world| world.store.announce(length))?.map_err(refusal)?;
         let region = request.extensions.get::<Region>().map_or(0, |region| region.0);
         let room = Room { desk: self.clone(), region, bytes: length };
-        read(room, body, wanted, request.trailing_headers.as_ref()).await
+        let received = read(room, body, wanted, request.trailing_headers.as_ref()).await?;
+        let _ = self.trace.body.set(Arc::clone(&received.bytes));
+        Ok(received)
     }
 }
 
@@ -321,6 +351,7 @@ impl S3Access for Desk {
                 ));
             }
         }
+        let _ = self.trace.grant.set(grant.id.clone());
         context.extensions_mut().insert(Region(region));
         Ok(())
     }

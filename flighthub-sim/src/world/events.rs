@@ -78,8 +78,13 @@ pub struct WaylineFileUploaded {
 pub struct DeviceExitReturnHome {
     /// Serial number of the aircraft.
     pub sn: String,
-    /// 2 could not begin, 3 surrounded by obstacles, 4 flight restriction, 5 obstacle too close, 6 no GPS, 7 and 8 no position.
+    /// 0 somebody broke it off (a guess: what orders are told with is not known), 2 could not begin, 3 surrounded by obstacles, 4 flight restriction, 5 obstacle too close, 6 no GPS, 7 and 8 no position.
     pub reason: i32,
+}
+
+impl DeviceExitReturnHome {
+    /// The reason of a return that an order broke off.
+    pub(crate) const BROKEN_OFF: i32 = 0;
 }
 
 /// Data of [`Event::ModelReconstructionPercentChange`] and [`Event::ModelZipChange`].

@@ -9,7 +9,7 @@ use flighthub_api::v1::{
     ResourceStatus, ResourceUuid, StartedModel, StartedModels, StorageProvider, UploadGrant,
     UploadReceipt, UploadedFile, ZipStatus,
 };
-use flighthub_api::{Accepted, Listing, Object, Secret, Timestamp};
+use flighthub_api::{Accepted, List, Listing, Object, Secret, Timestamp};
 
 use super::events::{Event, ModelPostReconstruction, ModelProgress};
 use super::{World, store};
@@ -135,7 +135,8 @@ impl Job {
     fn size(&self) -> i64 {
         match self.status {
             ReconstructionStatus::Succeeded | ReconstructionStatus::MappingSucceeded => {
-                i64::try_from(self.images).unwrap_or(i64::MAX).saturating_mul(14_680_064)
+                let size = self.images.saturating_mul(14_680_064);
+                i64::try_from(size.min(Made::MOST_ARCHIVE)).unwrap_or(i64::MAX)
             }
             _ => 0,
         }
@@ -281,7 +282,13 @@ pub(crate) fn tick(world: &mut World) {
         }
         if before.2 != after.2 && after.2 == ZipStatus::Finished {
             let size = job.size().unsigned_abs();
-            world.store.put_made(&archive_of(&job.uuid), Made::other(size, size), size, now);
+            let number = u32::try_from(job.images % 10_000).unwrap_or_default();
+            world.store.put_made(
+                &archive_of(&job.uuid),
+                Made::archive(number, size, size),
+                size,
+                now,
+            );
             told.push(Event::ModelPostReconstruction(ModelPostReconstruction {
                 id: job.uuid.to_string(),
                 name: job.uuid.to_string(),
@@ -484,7 +491,11 @@ pub(crate) fn get_resource(
         resource_uuid: source.uuid.clone(),
         status: Some(status),
         resource_size: Some(source.size()),
-        file_names: source.files.iter().map(|file| file.name.clone()).collect(),
+        // Null when it is empty, as seen live.
+        file_names: match source.files.as_slice() {
+            [] => List::null(),
+            files => files.iter().map(|file| file.name.clone()).collect(),
+        },
     })
 }
 

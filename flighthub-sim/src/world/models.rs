@@ -16,9 +16,6 @@ use crate::refusal::Refusal;
 /// The id of the first model. Seven digits have been seen.
 const FIRST_ID: i64 = 4_127_701;
 
-/// Bytes of a preview.
-const PREVIEW: u64 = 48_000;
-
 /// The models, and those to come.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
@@ -51,14 +48,17 @@ impl Record {
     }
 
     fn preview(&self) -> String {
-        format!("models/{}/preview", self.id)
+        format!("models/{}/preview.jpeg", self.id)
     }
 
     /// Puts its files into the storage.
     fn keep(&self, store: &mut store::State) {
         let (seed, size) = (self.id.get().unsigned_abs(), self.size.unsigned_abs());
-        store.put_made(&self.archive(), Made::other(seed, size), seed, self.updated_at);
-        store.put_made(&self.preview(), Made::other(seed, PREVIEW), seed, self.updated_at);
+        // What can be seen in the pictures: four digits.
+        let number = u32::try_from(seed % 10_000).unwrap_or_default();
+        let (archive, preview) = (Made::archive(number, seed, size), Made::preview(number, seed));
+        store.put_made(&self.archive(), archive, seed, self.updated_at);
+        store.put_made(&self.preview(), preview, seed, self.updated_at);
     }
 }
 
@@ -190,9 +190,8 @@ pub(crate) fn create(
         }
         let done_at = now.saturating_add(Duration::from_secs(120 + images * weight));
         let formats = operation.generate_model_formats.len() as u64;
-        let size = i64::try_from(images * weight * (formats + 1))
-            .unwrap_or(i64::MAX)
-            .saturating_mul(2_097_152);
+        let size = images.saturating_mul(weight * (formats + 1)).saturating_mul(2_097_152);
+        let size = i64::try_from(size.min(Made::MOST_ARCHIVE)).unwrap_or(i64::MAX);
         let model = Record {
             project: project.clone(),
             id,

@@ -382,6 +382,11 @@ impl State {
         self.signer.id == id
     }
 
+    /// The id in the addresses of this bucket.
+    pub(crate) fn signer_id(&self) -> &str {
+        &self.signer.id
+    }
+
     /// The signature that an address ought to have. `pairs` is its query without the signature.
     pub(crate) fn presigned(&self, host: &str, path: &str, pairs: &[Pair]) -> Option<String> {
         signature::presigned(self.signer.secret.expose(), host, path, pairs)

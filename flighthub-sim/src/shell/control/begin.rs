@@ -92,6 +92,7 @@ pub(super) fn scenario(state: &mut State, asked: &Asked<'_>) -> Outcome {
     let setup = Setup {
         seed: scenario.seed().unwrap_or(state.setup.seed),
         strict: scenario.strict().unwrap_or(state.setup.strict),
+        profile: scenario.profile().or(state.setup.profile),
         scenario: Some(scenario),
         ..state.setup.clone()
     };

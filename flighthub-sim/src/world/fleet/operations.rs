@@ -9,6 +9,7 @@ use flighthub_api::v1::{
 use super::{Device, Dock, Rtcm};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
+use crate::world::events::{DeviceExitReturnHome, Event};
 use crate::world::flight::{Ending, Phase};
 use crate::world::{World, telemetry};
 
@@ -108,7 +109,7 @@ pub(crate) fn command(
         return Err(Refusal::no_control(format!("`{order}`: the aircraft is not in flight")));
     };
     let phase = flight.phase();
-    let status = match order {
+    let status = match &order {
         FlightCommand::ReturnHome if !matches!(phase, Phase::Returning | Phase::Landing) => {
             flight.return_to(flight.origin.clone(), Ending::Ordered);
             TaskStatus::Executing
@@ -140,6 +141,13 @@ pub(crate) fn command(
             )));
         }
     };
+    if order == FlightCommand::CancelReturnHome {
+        let sn = aircraft.to_string();
+        world.events.push(Event::DeviceExitReturnHome(DeviceExitReturnHome {
+            sn,
+            reason: DeviceExitReturnHome::BROKEN_OFF,
+        }));
+    }
     world.tasks.set_flying(&task, status);
     Ok(Accepted::new())
 }

@@ -185,8 +185,9 @@ impl Scene<'_> {
         if aircraft.away {
             return lasting("the aircraft is not in the dock");
         }
-        if dock.disk.is_full() || aircraft.disk.is_full() {
-            return lasting("the storage is full");
+        // That of the dock may be full: seen live, it keeps nothing on the ground.
+        if aircraft.disk.is_full() {
+            return lasting("the storage of the aircraft is full");
         }
         if dock.busy.is_some() || aircraft.flight.is_some() {
             return passing("the dock is carrying out another task");

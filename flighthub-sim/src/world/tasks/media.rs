@@ -228,7 +228,7 @@ impl Scene<'_> {
                 file_id: file.uuid.to_string(),
                 file_name: file.name.clone(),
                 file_type: file.kind.to_string(),
-                file_size: i64::try_from(file.size()).unwrap_or(i64::MAX),
+                file_size: file.size(),
                 device_sn: task.drone.as_ref().map(ToString::to_string).unwrap_or_default(),
                 flight_id: task.uuid.to_string(),
             }));

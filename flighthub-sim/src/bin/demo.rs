@@ -1,6 +1,6 @@
 //! The demo mission: the generated client flies a simulated drone over loopback HTTP.
 //!
-//! `cargo run --package flighthub-sim --example demo`
+//! `cargo xtask demo` runs it. It is a program of its own, and no example, so that building it needs none of what only tests need.
 
 use std::error::Error;
 use std::fmt::Write as _;
