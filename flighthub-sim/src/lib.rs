@@ -63,7 +63,10 @@ pub use world::annotations::Annotation;
 pub use world::converters::Target;
 pub use world::deeds::{Deed, Spot};
 pub use world::deployment::{LiveVendor, Profile, Storage};
-pub use world::events::Event;
+pub use world::events::{
+    DeviceExitReturnHome, Event, MapGeoElementsUpdate, MediaFileUploaded, ModelPostReconstruction,
+    ModelProgress, WaylineFileUploaded,
+};
 pub use world::fleet::Rainfall;
 pub use world::fleet::alerts::Text;
 pub use world::keys::Permit;

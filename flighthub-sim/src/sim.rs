@@ -151,7 +151,7 @@ impl Sim {
         self.shared.state().now()
     }
 
-    /// Lets virtual time pass, at once.
+    /// Lets virtual time pass, at once. Every virtual second is gone through: a month takes a while.
     pub fn advance(&self, duration: Duration) {
         self.shared.state().advance(duration);
     }

@@ -66,6 +66,8 @@ impl Session {
 
 struct Client<'c> {
     url: &'c str,
+    /// Where the simulator itself is, when something stands before it.
+    sim: &'c str,
     key: &'c str,
     session: &'c mut Session,
 }
@@ -104,14 +106,14 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 }
 
 /// Uses every secret, as documented and where it does not belong.
-fn use_everything(url: &str, key: &str) -> Session {
+fn use_everything(url: &str, sim: &str, key: &str) -> Session {
     const SIGNED: [&str; 3] = ["X-Amz-Signature", "X-Amz-Security-Token", "Signature"];
     let mut session = Session::default();
     session.know("the admin key", key);
     session.know("the signature of the admin key", key.rsplit('.').next().unwrap());
-    let mut client = Client { url, key, session: &mut session };
+    let mut client = Client { url, sim, key, session: &mut session };
     let control = |client: &mut Client<'_>, path: &str, body: &str| {
-        let answer = client.ask("POST", &format!("/__sim/{path}"), &[], Some(body));
+        let answer = send(client.sim, "POST", &format!("/__sim/{path}"), &[], Some(body));
         assert_eq!(answer.status, 200, "{}", answer.body);
     };
 
@@ -320,7 +322,7 @@ fn the_binary_shows_no_secret() {
     let url = first[0].trim().strip_prefix("listening on ").unwrap().to_owned();
     let key = first[1].trim().strip_prefix("FLIGHTHUB_TOKEN=").unwrap().to_owned();
 
-    let mut session = use_everything(&url, &key);
+    let mut session = use_everything(&url, &url, &key);
     session.know("the secret of events", "canary-events-secret");
     session.know("the path of events", "canary-hook-path");
     // Time to post them.
@@ -362,7 +364,7 @@ fn no_type_shows_a_secret() {
     let sim = sim.start_blocking().unwrap();
     sim.inject(fault).unwrap();
     let key = sim.token().to_owned();
-    let mut session = use_everything(sim.url(), &key);
+    let mut session = use_everything(sim.url(), sim.url(), &key);
     session.know("the secret of events", "canary-events-secret");
     session.know("the path of events", "canary-hook-path");
     session.search("settings", &debug);
@@ -391,5 +393,33 @@ fn no_type_shows_a_secret() {
     }
     let failed = std::panic::catch_unwind(|| journal.times(0).len()).unwrap_err();
     session.search("a failed assertion", failed.downcast_ref::<String>().unwrap());
+    session.search("replies", &session.shown);
+}
+
+#[cfg(feature = "contract")]
+#[test]
+fn the_contract_proxy_shows_no_secret() {
+    use flighthub_sim::contract::Proxy;
+
+    let sim = Sim::builder().profile(Profile::Private).start_blocking().unwrap();
+    let file = file("report.ndjson");
+    let proxy = Proxy::before(sim.url()).report_to(&file).start_blocking().unwrap();
+    let session = use_everything(proxy.url(), sim.url(), sim.token());
+    let report = proxy.report();
+    assert!(report.exchanges > 20, "{}", report.exchanges);
+    for (place, text) in [
+        ("the report", report.to_string()),
+        ("its Debug", format!("{report:#?}")),
+        ("its lines", report.to_ndjson()),
+        (
+            "the report over HTTP",
+            send(proxy.url(), "GET", "/__sim/contract/report", &[], None).body,
+        ),
+        ("the proxy", format!("{proxy:#?}")),
+    ] {
+        session.search(place, &text);
+    }
+    proxy.stop().unwrap();
+    session.search("the file", &std::fs::read_to_string(&file).unwrap());
     session.search("replies", &session.shown);
 }

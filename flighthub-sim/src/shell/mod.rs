@@ -48,6 +48,8 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 const MOST_HEAD: usize = 64 * 1024;
 /// How long a peer may take over the head of a request, and over each further part of its body.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the virtual clock runs on when nobody asks, in real time.
+const EVERY: Duration = Duration::from_millis(100);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 /// Where the simulator's own endpoints begin. No path of the API begins so.
@@ -106,9 +108,18 @@ pub(crate) async fn serve(shared: Arc<Shared>, ports: Vec<Port>, stop: watch::Re
         };
         tasks.spawn(accept(Arc::clone(&shared), listener, role));
     }
+    tasks.spawn(keep_up(Arc::clone(&shared)));
     let mut stop = stop;
     // An error means that the sender is gone, which is the same.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Lets the virtual clock run while nobody asks, so that whoever asks next does not wait for all of it.
+async fn keep_up(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        drop(shared.state());
+    }
 }
 
 /// Takes the connections of a port, as long as no fault closes it.
