@@ -88,9 +88,14 @@ pub(crate) fn command(
         Device::Aircraft(aircraft, _) => Some(aircraft),
         Device::Dock(_) | Device::Controller(_) => world.fleet.aircraft_of(sn),
     };
-    let Some(aircraft) = aircraft.map(|aircraft| aircraft.sn.clone()) else {
+    let Some(aircraft) = aircraft else {
         return Err(Refusal::not_supported(format!("`{sn}` has no aircraft")));
     };
+    // On the ground it is switched off, and then what is wrong is that it does not fly.
+    if !aircraft.on && aircraft.flight.is_some() {
+        return Err(Refusal::offline(&aircraft.sn));
+    }
+    let aircraft = aircraft.sn.clone();
     let order = operation.device_command;
     if !order.is_known() {
         return Err(Refusal::not_supported(format!("there is no order `{order}`")));
