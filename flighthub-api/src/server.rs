@@ -175,6 +175,10 @@ pub fn route(method: &str, path: &str) -> Result<&'static OperationInfo, Unreada
 
 /// The path arguments, when the path is one of the template's.
 fn arguments_of<'t>(template: &'t str, path: &str) -> Option<Vec<(&'t str, String)>> {
+    // Most templates are ruled out by how they begin, and every request is held against all of them.
+    if !path.starts_with(template.split('{').next().unwrap_or(template)) {
+        return None;
+    }
     let mut arguments = Vec::new();
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {

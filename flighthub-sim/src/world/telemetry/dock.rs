@@ -2,7 +2,7 @@
 
 use flighthub_api::Object;
 use flighthub_api::v1::GatewayMode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     live_status, maintenance, merged, percent, position, rounded, storage, topology, wind,
@@ -16,6 +16,14 @@ fn gateway_mode(mode: &GatewayMode) -> &'static str {
         GatewayMode::ToBeCalibrated => "to_be_calibrated",
         _ => "idle",
     }
+}
+
+/// An object with a field more. `json!` would copy what is put into it, level by level.
+fn with(mut object: Value, field: &str, value: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.insert(field.to_owned(), value);
+    }
+    object
 }
 
 const fn rainfall(rain: Rainfall) -> &'static str {
@@ -98,14 +106,17 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
                     "video_list": [{"video_index": "normal-0", "video_type": "normal", "switchable_video_types": ["normal"]}],
                 })
             };
-            json!({
+            let device = json!({
                 "sn": sn,
                 "available_video_number": cameras.len(),
                 "coexist_video_number_max": 1,
-                "camera_list": cameras.iter().map(camera).collect::<Vec<_>>(),
-            })
+            });
+            with(device, "camera_list", Value::Array(cameras.iter().map(camera).collect()))
         })
         .collect();
+    let live_capacity =
+        json!({"available_video_number": capacity.len(), "coexist_video_number_max": 2});
+    let live_capacity = with(live_capacity, "device_list", Value::Array(capacity));
     let links = json!({
         "position_state": {
             "is_calibration": dock.calibrated,
@@ -124,12 +135,8 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
         })),
         "network_state": {"type": "2", "quality": "5", "rate": 512.4},
         "wireless_link": {"dongle_number": 0, "4g_link_state": "0", "4g_quality": "0", "sdr_link_state": "1", "sdr_quality": "5"},
-        "live_capacity": {
-            "available_video_number": capacity.len(),
-            "coexist_video_number_max": 2,
-            "device_list": capacity,
-        },
     });
+    let links = with(links, "live_capacity", live_capacity);
     let identity = json!({
         "acc_time": 8_640_000,
         "activation_time": 1_736_000_000,
