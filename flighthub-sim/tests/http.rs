@@ -1,7 +1,9 @@
 //! The simulator as its users meet it: over HTTP, with nothing but sockets and JSON.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::io::{Read, Write};
+#[path = "support/wire.rs"]
+mod wire;
+
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -12,69 +14,9 @@ use flighthub_sim::kmz::{Kmz, KmzWaypoint};
 use flighthub_sim::{Profile, Sim};
 use serde_json::{Value, json};
 
-const DOCK: &str = "7CTXN0000B00A1";
-const DRONE: &str = "1581F0Q8X000U00G00A1";
+use wire::{Answer as Reply, DOCK, DRONE, send};
+
 const DOCK_CAMERA: &str = "165-0-7";
-
-/// A reply as it came.
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Reply {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    fn code(&self) -> i64 {
-        self.json()["code"].as_i64().unwrap()
-    }
-
-    /// `data` of a success.
-    fn data(&self) -> Value {
-        let json = self.json();
-        assert_eq!((self.status, &json["code"]), (200, &json!(0)), "{}", self.body);
-        json["data"].clone()
-    }
-}
-
-/// One request on a connection of its own.
-fn send(
-    url: &str,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Option<&str>,
-) -> Reply {
-    let host = url.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    if let Some(body) = body {
-        text += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    }
-    stream.write_all(format!("{text}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines
-        .map(|line| line.split_once(": ").unwrap())
-        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-        .collect();
-    Reply { status, headers, body: body.to_owned() }
-}
 
 /// A simulator with the key and project of its demo world at hand.
 struct Lab(Sim);
