@@ -4,6 +4,7 @@
 #[path = "support/wire.rs"]
 mod wire;
 
+use std::io::Read;
 use std::net::TcpStream;
 use std::time::Duration;
 
