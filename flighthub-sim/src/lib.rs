@@ -28,7 +28,7 @@ mod crc32;
 mod events;
 mod faults;
 mod journal;
-pub mod kmz;
+pub use flighthub_kmz as kmz;
 mod lenient;
 mod limiter;
 mod made;

@@ -30,7 +30,8 @@ impl Route {
     pub(crate) fn course(&self, start: Place) -> Course {
         let base = match self.kmz.height_mode {
             HeightMode::Wgs84 => 0.0,
-            HeightMode::RelativeToStartPoint | HeightMode::RealTimeFollowSurface => start.height,
+            // The simulated ground is as high as the start everywhere.
+            _ => start.height,
         };
         let waypoint = |point: &KmzWaypoint| Waypoint {
             place: Place {

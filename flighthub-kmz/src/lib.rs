@@ -5,7 +5,7 @@
 //! version of the WPML name space will do.
 //!
 //! ```
-//! use flighthub_sim::kmz::{Kmz, KmzWaypoint};
+//! use flighthub_kmz::{Kmz, KmzWaypoint};
 //!
 //! let mut route = Kmz::new("0-91-1");
 //! route.waypoints = vec![
@@ -14,7 +14,7 @@
 //! ];
 //! let bytes = route.to_bytes()?;
 //! assert_eq!(Kmz::read(&bytes)?, route);
-//! # Ok::<(), flighthub_sim::kmz::KmzError>(())
+//! # Ok::<(), flighthub_kmz::KmzError>(())
 //! ```
 
 mod archive;
@@ -161,7 +161,7 @@ pub enum HeightMode {
     RelativeToStartPoint,
     /// The ellipsoid of WGS 84.
     Wgs84,
-    /// The ground below. The simulated ground is as high as the start everywhere.
+    /// The ground below.
     RealTimeFollowSurface,
 }
 

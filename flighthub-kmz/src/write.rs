@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::{
+use crate::{
     FINISH_ACTIONS, HEIGHT_MODES, Kmz, KmzError, KmzErrorKind, KmzWaypoint, TEMPLATE,
     TEMPLATE_TYPES, VideoAction, WAYLINES,
 };

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use flighthub_api::v1::{DeviceModelKey, PayloadLensType};
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::{
+use crate::{
     FINISH_ACTIONS, FinishAction, HEIGHT_MODES, HeightMode, Kmz, KmzError, KmzErrorKind,
     KmzWaypoint, TEMPLATE, TEMPLATE_TYPES, VideoAction, WAYLINES, archive,
 };

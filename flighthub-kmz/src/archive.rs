@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
-use super::{Kmz, KmzError, KmzErrorKind, TEMPLATE, WAYLINES};
+use crate::{Kmz, KmzError, KmzErrorKind, TEMPLATE, WAYLINES};
 
 /// Files in the archive.
 const MOST_FILES: usize = 2_000;
@@ -21,14 +21,14 @@ const SMALL: u64 = 1 << 20;
 pub(super) fn texts(bytes: &[u8]) -> Result<(String, String), KmzError> {
     let error = |kind, problem: String| KmzError::new(kind, "", problem);
     if bytes.len() > Kmz::MOST_BYTES {
-        let problem = format!("has {} bytes; the simulator takes {}", bytes.len(), Kmz::MOST_BYTES);
+        let problem = format!("has {} bytes; at most {}", bytes.len(), Kmz::MOST_BYTES);
         return Err(error(KmzErrorKind::TooLarge, problem));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|source| {
         error(KmzErrorKind::NoArchive, format!("is no ZIP archive that can be read: {source}"))
     })?;
     if archive.len() > MOST_FILES {
-        let problem = format!("has {} files; the simulator takes {MOST_FILES}", archive.len());
+        let problem = format!("has {} files; at most {MOST_FILES}", archive.len());
         return Err(error(KmzErrorKind::TooLarge, problem));
     }
     check_files(&mut archive)?;
@@ -56,7 +56,7 @@ fn check_files(archive: &mut Archive<'_>) -> Result<(), KmzError> {
         unpacked = unpacked.saturating_add(file.size());
     }
     if unpacked > MOST_UNPACKED {
-        let problem = format!("unpacks to {unpacked} bytes; the simulator takes {MOST_UNPACKED}");
+        let problem = format!("unpacks to {unpacked} bytes; at most {MOST_UNPACKED}");
         return Err(KmzError::new(KmzErrorKind::TooLarge, "", problem));
     }
     Ok(())

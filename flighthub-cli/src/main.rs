@@ -1,0 +1,3 @@
+//! `flighthub`: FlightHub 2 on the command line.
+
+fn main() {}

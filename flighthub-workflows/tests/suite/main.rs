@@ -1,0 +1,6 @@
+//! The workflows against the simulator.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod fleet;
+mod support;

@@ -1,0 +1,75 @@
+//! What all tests of workflows need.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use flighthub_api::{BoxFuture, Client, Clock, Project, Region};
+use flighthub_sim::Sim;
+
+/// Docks, aircraft and routes of the demo world.
+pub(crate) const DOCK: &str = "7CTXN0000B00A1";
+pub(crate) const DRONE: &str = "1581F0Q8X000U00G00A1";
+pub(crate) const ROUTE: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
+
+/// A simulator and a client of it.
+pub(crate) struct Bench {
+    pub(crate) sim: Arc<Sim>,
+    pub(crate) client: Client,
+    pub(crate) project: Project,
+}
+
+/// A fresh demo world.
+pub(crate) async fn bench() -> Bench {
+    bench_of(Sim::start().await.unwrap())
+}
+
+pub(crate) fn bench_of(sim: Sim) -> Bench {
+    let client = client_of(&sim);
+    let project = client.project(sim.project());
+    Bench { sim: Arc::new(sim), client, project }
+}
+
+pub(crate) fn client_of(sim: &Sim) -> Client {
+    Client::builder(Region::on_premises(sim.url()), sim.token())
+        .no_proxy()
+        .no_rate_limit()
+        .build()
+        .unwrap()
+}
+
+impl Bench {
+    /// A clock whose waiting advances the simulated time and is over at once.
+    pub(crate) fn clock(&self) -> Arc<SimClock> {
+        Arc::new(SimClock {
+            sim: Arc::clone(&self.sim),
+            began: Instant::now(),
+            start: self.sim.now(),
+        })
+    }
+}
+
+/// The clock of a simulator: whoever sleeps advances it.
+pub(crate) struct SimClock {
+    sim: Arc<Sim>,
+    began: Instant,
+    start: flighthub_api::Timestamp,
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Instant {
+        self.began + self.sim.now().duration_since(&self.start)
+    }
+
+    fn wall(&self) -> SystemTime {
+        let millis = u64::try_from(self.sim.now().unix_millis()).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let sim = Arc::clone(&self.sim);
+        Box::pin(async move {
+            sim.advance(duration);
+            tokio::task::yield_now().await;
+        })
+    }
+}
