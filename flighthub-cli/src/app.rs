@@ -138,7 +138,5 @@ fn tell(failure: &Failure, format: Option<Format>) {
         Some(Format::Json | Format::Ndjson) => failure.json().to_string(),
         _ => failure.text(),
     };
-    if !text.is_empty() {
-        say(&text);
-    }
+    say(&text);
 }

@@ -8,21 +8,24 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use flighthub_api::{Client, Clock, Project, ReadOnly, RiskLevel, TokioClock};
 use flighthub_workflows::choose::{choose, printable};
 use flighthub_workflows::{Events, Run};
+use jiff::Zoned;
 
 use crate::args::GlobalArgs;
 use crate::config::{self, Settings};
 use crate::confirm::{self, Danger};
 use crate::dry_run::DryRun;
 use crate::failure::Failure;
-use crate::out::Out;
+use crate::out::{Out, Terminal};
 use crate::progress::Progress;
 #[cfg(feature = "sim")]
 use crate::simulated::Simulated;
+use crate::when;
 
 /// What every command has around it.
 pub(crate) struct Context {
     args: GlobalArgs,
     out: Out,
+    progress: Progress,
     dry_run: DryRun,
     settings: OnceLock<Settings>,
     client: OnceLock<Client>,
@@ -37,10 +40,12 @@ pub(crate) struct Context {
 impl Context {
     /// The surroundings that the global options describe. Nothing is read or connected to before it is needed.
     pub(crate) fn new(args: GlobalArgs) -> Result<Self, Failure> {
-        let out = Out::new(args.output, args.jq.as_deref())?;
+        let out = Out::new(args.output, args.jq.as_deref(), Terminal::stdout(args.no_color))?;
+        let progress = Progress::new(&Terminal::stderr(args.no_color), args.quiet);
         Ok(Self {
             args,
             out,
+            progress,
             dry_run: DryRun::default(),
             settings: OnceLock::new(),
             client: OnceLock::new(),
@@ -238,6 +243,14 @@ impl Context {
         Ok(Arc::new(TokioClock))
     }
 
+    /// The moment of that clock, in the time zone of this computer: what dates such as `7d` are reckoned from.
+    pub(crate) fn now(&self) -> Result<Zoned, Failure> {
+        let wall = self.clock()?.wall();
+        let moment = jiff::Timestamp::try_from(wall)
+            .map_err(|error| Failure::unexpected(format!("the clock is wrong: {error}")))?;
+        Ok(when::local(moment.into()))
+    }
+
     /// The surroundings of a workflow to which nobody listens.
     pub(crate) fn run<E>(&self) -> Result<Run<E>, Failure> {
         Ok(Run::quiet().with_clock(self.clock()?))
@@ -288,25 +301,29 @@ impl Context {
     /// Says something on standard error, unless `--quiet`.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         if !self.args.quiet {
-            say(text.as_ref());
+            self.say(text.as_ref());
         }
     }
 
     /// Says something on standard error, with `--verbose` only.
     pub(crate) fn detail(&self, text: impl AsRef<str>) {
         if self.args.verbose > 0 {
-            say(text.as_ref());
+            self.say(text.as_ref());
         }
     }
 
     /// Warns on standard error, `--quiet` or not.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        say(&format!("warning: {}", text.as_ref()));
+        self.say(&format!("warning: {}", text.as_ref()));
     }
 
-    /// A bar up to a total, or a spinner, on standard error; nothing where that is no terminal or with `--quiet`.
-    pub(crate) fn progress(&self, total: Option<u64>) -> Progress {
-        Progress::new(!self.args.quiet && io::stderr().is_terminal(), total)
+    /// Bars and spinners on standard error; nothing where that is no terminal or with `--quiet`.
+    pub(crate) const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn say(&self, text: &str) {
+        self.progress.suspend(|| say(text));
     }
 
     /// Whether somebody can be asked.

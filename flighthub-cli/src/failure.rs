@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use crate::config::ConfigError;
 use crate::exit::Exit;
+use crate::out::OutError;
+use crate::when::WhenError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -14,14 +16,12 @@ pub(crate) struct Failure {
     help: String,
     /// What is known about the call that failed.
     facts: Vec<(&'static str, Value)>,
-    /// Whether there is nothing to say, because whoever read the output has gone away.
-    quiet: bool,
 }
 
 impl Failure {
     /// A failure: what happened, and what to do next.
     pub(crate) fn new(exit: Exit, text: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { exit, text: text.into(), help: help.into(), facts: Vec::new(), quiet: false }
+        Self { exit, text: text.into(), help: help.into(), facts: Vec::new() }
     }
 
     /// A wrong command line. Nothing was sent.
@@ -45,11 +45,8 @@ impl Failure {
         self.exit
     }
 
-    /// What happened and what to do next, for people; empty when there is nothing to say.
+    /// What happened and what to do next, for people.
     pub(crate) fn text(&self) -> String {
-        if self.quiet {
-            return String::new();
-        }
         if self.help.is_empty() {
             format!("error: {}", self.text)
         } else {
@@ -80,7 +77,6 @@ impl From<flighthub_api::Error> for Failure {
             text: without_help(&error),
             help: help_of_call(&error),
             facts: facts(&error),
-            quiet: false,
         }
     }
 }
@@ -99,7 +95,7 @@ impl From<flighthub_workflows::Error> for Failure {
         let text = text.replace(&format!(" Next: {}", api.help()), "");
         let help =
             if error.help() == api.help() { help_of_call(api) } else { error.help().to_owned() };
-        Self { exit, text, help, facts: facts(api), quiet: false }
+        Self { exit, text, help, facts: facts(api) }
     }
 }
 
@@ -109,12 +105,16 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        let quiet = error.kind() == std::io::ErrorKind::BrokenPipe;
-        let exit = if quiet { Exit::Ok } else { Exit::Unexpected };
-        let text = format!("the output cannot be written: {error}");
-        Self { quiet, ..Self::new(exit, text, "") }
+impl From<OutError> for Failure {
+    fn from(error: OutError) -> Self {
+        let exit = if error.is_usage() { Exit::Usage } else { Exit::Unexpected };
+        Self::new(exit, error.to_string(), error.help())
+    }
+}
+
+impl From<WhenError> for Failure {
+    fn from(error: WhenError) -> Self {
+        Self::usage(error.to_string(), "")
     }
 }
 

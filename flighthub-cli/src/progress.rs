@@ -1,31 +1,62 @@
-//! Progress on standard error.
+//! Progress on standard error, for people.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
-/// A bar or a spinner on standard error; nothing where standard error is no terminal.
+use crate::out::Terminal;
+
+/// Bars and messages on standard error. Nothing moves where standard error is no terminal, or nobody wants to see it.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    all: MultiProgress,
+}
 
 impl Progress {
-    /// A bar up to a total, or a spinner without one.
-    pub(crate) fn new(shown: bool, total: Option<u64>) -> Self {
-        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        bar.set_draw_target(if shown {
-            ProgressDrawTarget::stderr()
+    /// Progress as it fits standard error; `quiet` shows none.
+    pub(crate) fn new(stderr: &Terminal, quiet: bool) -> Self {
+        let target = if stderr.is_terminal && !quiet {
+            ProgressDrawTarget::stderr_with_hz(8)
         } else {
             ProgressDrawTarget::hidden()
-        });
-        if total.is_some()
-            && let Ok(style) = ProgressStyle::with_template("{wide_msg} {pos}/{len}")
-        {
-            bar.set_style(style);
-        }
-        Self(bar)
+        };
+        Self { all: MultiProgress::with_draw_target(target) }
     }
 
-    /// What is being done.
-    pub(crate) fn message(&self, text: impl Into<String>) {
-        self.0.set_message(text.into());
+    /// A bar for so many things.
+    pub(crate) fn items(&self, what: &str, total: u64) -> Bar {
+        self.add(what, Some(total))
+    }
+
+    /// A bar for so many bytes; without a total it counts up.
+    pub(crate) fn bytes(&self, what: &str, total: Option<u64>) -> Bar {
+        self.add(what, total)
+    }
+
+    /// Something that takes a while.
+    pub(crate) fn spinner(&self, what: &str) -> Bar {
+        self.add(what, None)
+    }
+
+    /// Writes while no bar is in the way.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.all.suspend(write)
+    }
+
+    fn add(&self, what: &str, total: Option<u64>) -> Bar {
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        let bar = self.all.add(bar);
+        bar.set_message(what.to_owned());
+        Bar(bar)
+    }
+}
+
+/// A bar or spinner. It goes away when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// What is being done now.
+    pub(crate) fn message(&self, what: &str) {
+        self.0.set_message(what.to_owned());
     }
 
     /// How much there is.
@@ -42,9 +73,10 @@ impl Progress {
     pub(crate) fn add(&self, more: u64) {
         self.0.inc(more);
     }
+}
 
-    /// Takes it away.
-    pub(crate) fn end(&self) {
+impl Drop for Bar {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }
