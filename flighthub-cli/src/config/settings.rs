@@ -113,6 +113,33 @@ pub(crate) struct Origin {
 }
 
 impl Settings {
+    /// Those of a simulator inside the program: no file and no variable counts.
+    pub(crate) fn simulated(
+        url: &str,
+        key: &str,
+        project: String,
+        state_dir: PathBuf,
+        flags: &Flags,
+    ) -> Self {
+        Self {
+            profile: None,
+            project: Some(project),
+            language: Language::English,
+            allow_http: true,
+            certificates: Vec::new(),
+            proxy: None,
+            host_header: None,
+            read_only: flags.read_only,
+            rth_ceiling: flags.rth_ceiling_m,
+            state_dir,
+            notes: Vec::new(),
+            origins: Vec::new(),
+            key: Some(KeyPlace::Simulator(Secret::new(key))),
+            region: Some(Region::on_premises(url)),
+            around: Surroundings::nothing(),
+        }
+    }
+
     /// Where FlightHub is.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ use serde_json::Value;
 
 pub(crate) use cells::Column;
 pub(crate) use error::OutError;
+#[cfg(test)]
 pub(crate) use sink::Captured;
 use sink::Sink;
 pub(crate) use terminal::Terminal;
