@@ -43,6 +43,11 @@ impl Surroundings {
         }
     }
 
+    /// The same folders without variables.
+    pub(super) fn without_variables(&self) -> Self {
+        Self { variables: BTreeMap::new(), ..self.clone() }
+    }
+
     /// No variables and no folders.
     pub(super) const fn nothing() -> Self {
         Self { variables: BTreeMap::new(), home: None, config_dir: None, state_dir: None }

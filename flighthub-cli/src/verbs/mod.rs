@@ -62,6 +62,9 @@ verbs! {
     "call" => call,
     "api" => api,
     "schema" => schema,
+    "config" => config,
+    "completions" => completions,
+    "man" => man,
 }
 
 /// The verb of a name.
