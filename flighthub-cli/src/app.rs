@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, ColorChoice, Command, FromArgMatches as _};
 
@@ -14,6 +15,9 @@ use crate::operations;
 use crate::out::Format;
 use crate::signals::Signals;
 use crate::verbs;
+
+/// How long what is under way may take to end after a signal.
+const PATIENCE: Duration = Duration::from_millis(70);
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -109,9 +113,18 @@ async fn to_the_end(context: &Context, matches: &ArgMatches) -> Result<Exit, Fai
     let mut signals = Signals::new().map_err(|error| {
         Failure::unexpected(format!("the program cannot listen for signals: {error}"))
     })?;
+    let (come, mut signal) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.wait().await;
+        let _ = come.send(());
+        tokio::time::sleep(PATIENCE).await;
+        // Whatever keeps the program busy cannot keep it alive: what has to outlive it is on the disk already.
+        say("error: interrupted");
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
     tokio::select! {
         biased;
-        () = signals.wait() => Err(interrupted(context)),
+        Ok(()) = &mut signal => Err(interrupted(context)),
         result = dispatch(context, matches) => result,
         () = context.dry_run().request() => show_requests(context),
     }
