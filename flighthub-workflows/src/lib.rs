@@ -6,6 +6,7 @@
 
 pub mod choose;
 mod error;
+pub mod fetch;
 pub mod files;
 pub mod fleet;
 mod run;
