@@ -9,6 +9,7 @@ mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
+pub mod routes;
 mod run;
 
 pub use error::{Error, ErrorKind};
