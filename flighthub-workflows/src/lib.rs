@@ -9,6 +9,8 @@ mod error;
 pub mod files;
 pub mod fleet;
 mod run;
+#[cfg(feature = "upload")]
+pub mod upload;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
