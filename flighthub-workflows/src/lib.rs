@@ -11,6 +11,8 @@ pub mod files;
 pub mod fleet;
 pub mod routes;
 mod run;
+#[cfg(feature = "upload")]
+pub mod upload;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
