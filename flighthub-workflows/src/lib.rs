@@ -9,7 +9,10 @@ mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
+pub mod routes;
 mod run;
+#[cfg(feature = "upload")]
+pub mod upload;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
