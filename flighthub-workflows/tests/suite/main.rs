@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod fetch;
 mod fleet;
 mod support;
+mod tiny;
