@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod fetch;
 mod fleet;
 mod support;
+mod tiny;
 mod upload;
