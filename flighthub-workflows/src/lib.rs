@@ -9,6 +9,7 @@ mod error;
 pub mod files;
 pub mod fleet;
 mod run;
+pub mod track;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
