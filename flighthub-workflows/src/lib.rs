@@ -11,6 +11,7 @@ pub mod files;
 pub mod fleet;
 pub mod routes;
 mod run;
+pub mod track;
 #[cfg(feature = "upload")]
 pub mod upload;
 

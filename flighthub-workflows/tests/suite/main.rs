@@ -6,4 +6,5 @@ mod fetch;
 mod fleet;
 mod support;
 mod tiny;
+mod track;
 mod upload;
