@@ -8,6 +8,7 @@ pub mod choose;
 mod error;
 pub mod files;
 pub mod fleet;
+pub mod mission;
 mod run;
 
 pub use error::{Error, ErrorKind};
