@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod files;
 pub mod fleet;
 pub mod routes;
+pub mod mission;
 mod run;
 pub mod track;
 #[cfg(feature = "upload")]
