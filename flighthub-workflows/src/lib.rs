@@ -5,10 +5,13 @@
 //! has to outlive that is on disk before the request leaves.
 
 pub mod choose;
+pub mod doctor;
 mod error;
 pub mod files;
 pub mod fleet;
+mod moment;
 mod run;
+pub mod watch;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
