@@ -8,3 +8,7 @@ mod support;
 mod tiny;
 mod track;
 mod upload;
+mod doctor;
+mod fleet;
+mod support;
+mod watch;
