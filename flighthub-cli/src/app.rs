@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, ColorChoice, Command, FromArgMatches as _};
 
 use crate::args::GlobalArgs;
+use crate::complete;
 use crate::context::{Context, say};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -14,6 +17,9 @@ use crate::operations;
 use crate::out::Format;
 use crate::signals::Signals;
 use crate::verbs;
+
+/// How long what is under way may take to end after a signal.
+const PATIENCE: Duration = Duration::from_millis(70);
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -45,13 +51,25 @@ fn group(name: &'static str) -> Command {
 }
 
 /// Runs the program with its arguments, its own name first.
-pub(crate) fn run(args: Vec<OsString>) -> Exit {
+pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
     if is_version(&args) {
         let text = concat!("flighthub ", env!("CARGO_PKG_VERSION"), "\n");
         // Nobody is there to be told that nobody reads it.
         let _ = std::io::stdout().write_all(text.as_bytes());
-        return Exit::Ok;
+        return ExitCode::SUCCESS;
     }
+    if complete::answer(&args, command) {
+        return ExitCode::SUCCESS;
+    }
+    #[cfg(feature = "sim")]
+    if args.get(1).is_some_and(|name| name == "sim") {
+        // A program of its own, with options of its own.
+        return flighthub_sim::program::run("flighthub sim", args.into_iter().skip(2));
+    }
+    ExitCode::from(understand(args).code())
+}
+
+fn understand(args: Vec<OsString>) -> Exit {
     let plain = args.iter().any(|arg| arg == "--no-color");
     let command = command().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
     match command.try_get_matches_from(args) {
@@ -109,9 +127,18 @@ async fn to_the_end(context: &Context, matches: &ArgMatches) -> Result<Exit, Fai
     let mut signals = Signals::new().map_err(|error| {
         Failure::unexpected(format!("the program cannot listen for signals: {error}"))
     })?;
+    let (come, mut signal) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.wait().await;
+        let _ = come.send(());
+        tokio::time::sleep(PATIENCE).await;
+        // Whatever keeps the program busy cannot keep it alive: what has to outlive it is on the disk already.
+        say("error: interrupted");
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
     tokio::select! {
         biased;
-        () = signals.wait() => Err(interrupted(context)),
+        Ok(()) = &mut signal => Err(interrupted(context)),
         result = dispatch(context, matches) => result,
         () = context.dry_run().request() => show_requests(context),
     }

@@ -25,5 +25,5 @@ mod when;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(app::run(std::env::args_os().collect()).code())
+    app::run(std::env::args_os().collect())
 }

@@ -76,7 +76,10 @@ impl Asked {
     fn globals(&self) -> GlobalArgs {
         let words = self.words.split_last().map(|(_, words)| words.to_vec()).unwrap_or_default();
         let matches = self.command.clone().try_get_matches_from(words);
-        matches.ok().and_then(|matches| GlobalArgs::from_arg_matches(&matches).ok()).unwrap_or_default()
+        matches
+            .ok()
+            .and_then(|matches| GlobalArgs::from_arg_matches(&matches).ok())
+            .unwrap_or_default()
     }
 }
 

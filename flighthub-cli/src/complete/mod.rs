@@ -109,7 +109,8 @@ fn with_live_values(
 ) -> Command {
     // Commands that are made when they are needed are needed now.
     command.build();
-    let asked = Arc::new(live::Asked { words: words.to_vec(), command: fresh().ignore_errors(true) });
+    let asked =
+        Arc::new(live::Asked { words: words.to_vec(), command: fresh().ignore_errors(true) });
     attach(command, &asked)
 }
 
@@ -145,7 +146,9 @@ fn kind_of(arg: &Arg) -> Option<Kind> {
             "profile" => Kind::Profiles,
             "project" | "project_uuid" => Kind::Projects,
             "dock" | "docks" | "dock_sn" | "gateway_sn" | "landing_dock_sn" => Kind::Docks,
-            "sn" | "device" | "devices" | "device_sn" | "aircraft" | "drone_sn" | "sn_list" => Kind::Devices,
+            "sn" | "device" | "devices" | "device_sn" | "aircraft" | "drone_sn" | "sn_list" => {
+                Kind::Devices
+            }
             "route" | "wayline" | "wayline_id" | "wayline_uuid" => Kind::Routes,
             "task" | "tasks" | "task_uuid" | "flight_task_uuid" => Kind::Tasks,
             "scenario" | "sim_scenario" => Kind::Scenarios,
@@ -238,7 +241,10 @@ mod tests {
     fn every_shell_has_both_scripts() {
         for shell in Shell::value_variants() {
             let script = script(*shell).unwrap();
-            assert!(script.contains(VARIABLE) && script.contains("flighthub"), "{shell:?}: {script}");
+            assert!(
+                script.contains(VARIABLE) && script.contains("flighthub"),
+                "{shell:?}: {script}"
+            );
             let command = Command::new("flighthub").subcommand(Command::new("doctor"));
             assert!(static_script(*shell, command).contains("doctor"), "{shell:?}");
         }

@@ -39,8 +39,7 @@ $env.config.completions.external.completer = {|spans|
     }
 }
 "#;
-        let script =
-            script.replace("BIN", bin).replace("VAR", var).replace("COMPLETER", completer);
+        let script = script.replace("BIN", bin).replace("VAR", var).replace("COMPLETER", completer);
         buf.write_all(script.as_bytes())
     }
 

@@ -69,7 +69,8 @@ impl Editor {
             table.set_implicit(true);
             Item::Table(table)
         });
-        let odd = || ConfigError::new(format!("{path}: profiles are tables"), "Write [profiles.NAME].");
+        let odd =
+            || ConfigError::new(format!("{path}: profiles are tables"), "Write [profiles.NAME].");
         let profiles = profiles.as_table_like_mut().ok_or_else(odd)?;
         let entry = profiles.entry(profile).or_insert(Item::Table(Table::new()));
         let table = entry.as_table_like_mut().ok_or_else(odd)?;

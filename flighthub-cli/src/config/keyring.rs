@@ -103,8 +103,12 @@ mod platform {
             _ => "",
         };
         ConfigError::new(
-            format!("profile {profile} keeps its key in the keyring of the system, which {problem}{forgets}"),
-            format!("Put it there: flighthub config set key --keyring --profile {profile} < FILE. Nothing else was tried."),
+            format!(
+                "profile {profile} keeps its key in the keyring of the system, which {problem}{forgets}"
+            ),
+            format!(
+                "Put it there: flighthub config set key --keyring --profile {profile} < FILE. Nothing else was tried."
+            ),
         )
     }
 }

@@ -113,7 +113,8 @@ pub(crate) struct Origin {
 }
 
 impl Settings {
-    /// Those of a simulator inside the program: no file and no variable counts.
+    /// Those of a simulator inside the program. Neither environment nor profiles count, only these.
+    #[cfg(feature = "sim")]
     pub(crate) fn simulated(
         url: &str,
         key: &str,
@@ -125,7 +126,7 @@ impl Settings {
             profile: None,
             project: Some(project),
             language: Language::English,
-            allow_http: true,
+            allow_http: false,
             certificates: Vec::new(),
             proxy: None,
             host_header: None,

@@ -103,6 +103,15 @@ fn walk(
         walk(catalogue, branch, prefix, is_required, marker, fields);
     }
     settle(&branches, prefix, fields);
+    // What tells the kinds of calls apart is described by all of them together.
+    if let Some((name, _)) = branches.first().and_then(|branch| marker(branch))
+        && let Some(text) = schema.get("description").and_then(Value::as_str)
+        && let Some(field) = fields.iter_mut().find(|field| {
+            field.path.split_last().is_some_and(|(last, rest)| last == name && rest == prefix)
+        })
+    {
+        text.clone_into(&mut field.description);
+    }
 }
 
 /// What all kinds of calls have is nothing special to any of them.
@@ -142,7 +151,11 @@ fn add(
     if let Some(known) = known {
         known.variants.extend(variant.map(str::to_owned));
         if let (Kind::Choice(choices), Kind::Choice(more)) = (&mut known.kind, kind) {
-            choices.extend(more);
+            for choice in more {
+                if !choices.contains(&choice) {
+                    choices.push(choice);
+                }
+            }
         }
         return;
     }

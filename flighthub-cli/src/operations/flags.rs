@@ -130,8 +130,8 @@ fn remarks(field: &Field) -> String {
         Some("unix-seconds") => {
             remarks.push("a date with its time zone, or seconds since 1970".to_owned());
         }
+        Some("count") | None => {}
         Some(unit) => remarks.push(format!("in {unit}")),
-        None => {}
     }
     if field.is_secret {
         remarks.push("a secret: read from a file, - for standard input".to_owned());

@@ -166,19 +166,28 @@ pub(crate) fn danger(operation: &AnyOperation) -> Danger {
     if let Some(order) = text("device_command").or_else(|| text("status")) {
         what = format!("{what}: {order}");
     }
-    let kind = match name {
-        "resource_uuid" => "image resource",
-        "model_uuid" => "model",
-        "task_uuid" => "task",
-        _ => "device",
-    };
-    Danger { what, kind, id, name: None }
+    Danger { what, kind: kind(info.id, name), id, name: None }
+}
+
+/// The word for what an argument names.
+fn kind(id: &str, name: &str) -> &'static str {
+    let entry = super::entry(id).map(|(_, entry)| entry);
+    let property = entry.and_then(|entry| entry.arguments.get("properties")?.get(name));
+    match property.and_then(|property| property.get("$ref")).and_then(Value::as_str) {
+        Some("#/$defs/DockSn") => "dock",
+        Some("#/$defs/DroneSn") => "aircraft",
+        Some("#/$defs/DeviceSn") => "device",
+        Some("#/$defs/TaskUuid") => "task",
+        Some("#/$defs/ResourceUuid") => "image resource",
+        Some("#/$defs/ModelUuid") => "model",
+        _ => "operation",
+    }
 }
 
 /// The same with callsign and dock, where they can be looked up.
 pub(crate) async fn looked_up(context: &Context, danger: Danger) -> Danger {
     match danger.kind {
-        "device" => of_device(context, danger).await,
+        "device" | "dock" | "aircraft" => of_device(context, danger).await,
         "task" => of_task(context, danger).await,
         _ => danger,
     }

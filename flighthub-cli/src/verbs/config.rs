@@ -492,15 +492,17 @@ fn look_at(settings: &Settings, findings: &mut Vec<Finding>) {
         Ok(region) => Finding::good("place", region.url()),
         Err(error) => Finding::bad("place", error),
     });
-    findings.push(match (&settings.key, settings.token()) {
+    findings.push(match &settings.key {
         // It can be read once, and a command wants it.
-        (Some(KeyPlace::Stdin), _) => Finding::good("key", "standard input"),
-        (Some(place), Ok(token)) => {
-            let until = token.expires_at().map(|end| format!(", until {end}")).unwrap_or_default();
-            Finding::good("key", format!("{}{until}", place.describe()))
-        }
-        (_, Err(error)) => Finding::bad("key", error),
-        (None, Ok(_)) => Finding::good("key", ""),
+        Some(KeyPlace::Stdin) => Finding::good("key", "standard input"),
+        _ => match settings.token() {
+            Ok(token) => {
+                let place = settings.key.as_ref().map(KeyPlace::describe).unwrap_or_default();
+                let end = token.expires_at().map(|end| format!(", until {end}"));
+                Finding::good("key", format!("{place}{}", end.unwrap_or_default()))
+            }
+            Err(error) => Finding::bad("key", error),
+        },
     });
     if settings.state_dir.exists() {
         findings.push(match permissions::check_folder(&settings.state_dir) {

@@ -65,6 +65,8 @@ verbs! {
     "config" => config,
     "completions" => completions,
     "man" => man,
+    #[cfg(feature = "sim")]
+    "sim" => sim,
 }
 
 /// The verb of a name.
