@@ -41,3 +41,6 @@ pub(crate) use key::KeyPlace;
 pub(crate) use settings::{Flags, Settings, resolve, unknown_variables};
 pub(crate) use surroundings::Surroundings;
 pub(crate) use table::{SETTINGS, Setting};
+
+#[cfg(test)]
+mod tests;

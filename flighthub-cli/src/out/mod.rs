@@ -108,7 +108,7 @@ impl Out {
         terminal: Terminal,
     ) -> Result<(Self, Captured), OutError> {
         let captured = Captured::default();
-        let out = Self::with_sink(format, jq, terminal, Sink::captured(&captured))?;
+        let out = Self::with_sink(format, jq, terminal, Sink::to(captured.clone()))?;
         Ok((out, captured))
     }
 
