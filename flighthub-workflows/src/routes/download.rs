@@ -119,7 +119,8 @@ fn identity(detail: &WaylineDetail) -> String {
 
 fn address_of(detail: &WaylineDetail) -> Result<&Secret> {
     detail.download_url.as_ref().ok_or_else(|| {
-        let text = format!("the service names no address for the file of `{}`", printable(&detail.name));
+        let text =
+            format!("the service names no address for the file of `{}`", printable(&detail.name));
         let help = "Download it in the web console, or ask for help with the route's id.";
         Error::new(ErrorKind::NotFound, text, help)
     })

@@ -40,7 +40,13 @@ pub(super) struct Intent {
 }
 
 impl Intent {
-    pub(super) fn new(project: &str, name: &str, object_key: &str, size: u64, sha256: &str) -> Self {
+    pub(super) fn new(
+        project: &str,
+        name: &str,
+        object_key: &str,
+        size: u64,
+        sha256: &str,
+    ) -> Self {
         Self {
             version: VERSION,
             project: project.to_owned(),
@@ -106,13 +112,18 @@ impl Place {
         let problem = match read() {
             Ok(bytes) => match serde_json::from_slice::<Intent>(&bytes) {
                 Ok(intent) if intent.version == VERSION => return Ok(Some(intent)),
-                Ok(intent) => format!("its version is {}, this program knows {VERSION}", intent.version),
+                Ok(intent) => {
+                    format!("its version is {}, this program knows {VERSION}", intent.version)
+                }
                 Err(error) => error.to_string(),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => error.to_string(),
         };
-        let text = format!("{}: what an earlier upload left cannot be read: {problem}", self.path.display());
+        let text = format!(
+            "{}: what an earlier upload left cannot be read: {problem}",
+            self.path.display()
+        );
         let help = "Look in FlightHub whether its route is there, then move the file away.";
         Err(Error::new(ErrorKind::State, text, help))
     }

@@ -275,7 +275,12 @@ impl Job<'_> {
             if earlier.sha256 != self.sha256 {
                 return Err(taken(&self.name, &id).during("an earlier upload has ended well"));
             }
-            return Ok(Some(self.done(earlier, id, known_by, Ended { listed: true, earlier: true })));
+            return Ok(Some(self.done(
+                earlier,
+                id,
+                known_by,
+                Ended { listed: true, earlier: true },
+            )));
         }
         if let Some(id) = &earlier.route {
             // It was registered, and is still not listed.
@@ -348,7 +353,11 @@ impl Job<'_> {
     }
 
     /// Looks for the route instead of registering again.
-    async fn reconcile(&self, intent: Intent, error: flighthub_api::Error) -> Result<UploadedRoute> {
+    async fn reconcile(
+        &self,
+        intent: Intent,
+        error: flighthub_api::Error,
+    ) -> Result<UploadedRoute> {
         self.run.say(RouteUploadEvent::OutcomeUnknown { problem: error.to_string() });
         let looked = look_up(self.project, &intent, self.settings.confirm_within, self.run).await;
         let help = "It is not sent again. FlightHub answers a file that it cannot read with 200500 too; if the file was exported by hand, export it anew. \
