@@ -5,11 +5,19 @@
 //! has to outlive that is on disk before the request leaves.
 
 pub mod choose;
+pub mod doctor;
 mod error;
+pub mod fetch;
 pub mod files;
 pub mod fleet;
 pub mod mission;
+mod moment;
+pub mod routes;
 mod run;
+pub mod track;
+#[cfg(feature = "upload")]
+pub mod upload;
+pub mod watch;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};

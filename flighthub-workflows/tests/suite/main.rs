@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod doctor;
+mod fetch;
 mod fleet;
 mod mission;
 mod support;
+mod tiny;
+mod track;
+mod upload;
+mod watch;
