@@ -5,11 +5,20 @@
 //! has to outlive that is on disk before the request leaves.
 
 pub mod choose;
+pub mod doctor;
 mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
+pub mod routes;
+pub mod mission;
 mod run;
+pub mod track;
+#[cfg(feature = "upload")]
+pub mod upload;
+mod moment;
+mod run;
+pub mod watch;
 
 pub use error::{Error, ErrorKind};
 pub use run::{Events, Run};
