@@ -10,14 +10,13 @@ mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
-pub mod routes;
 pub mod mission;
+mod moment;
+pub mod routes;
 mod run;
 pub mod track;
 #[cfg(feature = "upload")]
 pub mod upload;
-mod moment;
-mod run;
 pub mod watch;
 
 pub use error::{Error, ErrorKind};

@@ -214,7 +214,7 @@ pub async fn upload(
         project,
         settings,
         run,
-        place: Place::take(&settings.state, project.uuid().as_str(), &name)?,
+        place: Place::take(&settings.state, project.uuid(), &name)?,
         name,
         sha256: hex(&Sha256::digest(&bytes)),
         findings: report.findings,
@@ -323,7 +323,7 @@ impl Job<'_> {
         let key = bucket.key(&format!("{}/{}.kmz", fresh_id(), plain(&self.name)))?;
         let stored = bucket.put(&key, bytes).await?;
         let mut intent =
-            Intent::new(self.project.uuid().as_str(), &self.name, &stored.key, size, &self.sha256);
+            Intent::new(self.project.uuid(), &self.name, &stored.key, size, &self.sha256);
         intent.written_at_ms = self.run.wall().unix_millis();
         intent.known = rows.into_iter().map(|row| row.id).collect();
         // From here on a killed process leaves its intent behind.

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod doctor;
 mod fetch;
 mod fleet;
 mod support;
 mod tiny;
 mod track;
 mod upload;
-mod doctor;
-mod fleet;
-mod support;
 mod watch;
