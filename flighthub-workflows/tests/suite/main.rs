@@ -4,5 +4,6 @@
 
 mod doctor;
 mod fleet;
+mod livestream;
 mod support;
 mod watch;
