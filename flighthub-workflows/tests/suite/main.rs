@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod annotate;
 mod doctor;
 mod fleet;
 mod livestream;
