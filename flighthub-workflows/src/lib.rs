@@ -8,11 +8,17 @@ pub mod annotate;
 pub mod choose;
 pub mod doctor;
 mod error;
+pub mod fetch;
 pub mod files;
 pub mod fleet;
 pub mod livestream;
+pub mod mission;
 mod moment;
+pub mod routes;
 mod run;
+pub mod track;
+#[cfg(feature = "upload")]
+pub mod upload;
 pub mod watch;
 
 pub use error::{Error, ErrorKind};

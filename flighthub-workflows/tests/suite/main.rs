@@ -4,7 +4,11 @@
 
 mod annotate;
 mod doctor;
+mod fetch;
 mod fleet;
 mod livestream;
 mod support;
+mod tiny;
+mod track;
+mod upload;
 mod watch;
