@@ -12,6 +12,7 @@ pub mod files;
 pub mod fleet;
 pub mod mission;
 mod moment;
+pub mod reconstruction;
 pub mod routes;
 mod run;
 pub mod track;
