@@ -179,6 +179,12 @@ impl Context {
         Ok(self.client.get_or_init(|| client).clone())
     }
 
+    /// The client of a raw call of this risk.
+    pub(crate) fn raw_client(&self, risk: RiskLevel) -> Result<Client, Failure> {
+        self.permit(risk)?;
+        self.any_client()
+    }
+
     /// The project of a command that writes, by the name or UUID that was given.
     ///
     /// Without one it is the only project that the key can see. With `--read-only` there is none.
@@ -332,6 +338,11 @@ impl Context {
             && !self.args.key_stdin
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
+    }
+
+    /// Whether a confirmation would be asked for: then it is worth while to find out more about what it concerns.
+    pub(crate) fn will_ask(&self) -> bool {
+        !self.args.yes && !self.args.dry_run && self.is_interactive()
     }
 
     /// Has something dangerous confirmed: by `--yes`, or on a terminal by typing what it happens to.

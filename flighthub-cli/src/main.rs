@@ -10,6 +10,8 @@ mod context;
 mod dry_run;
 mod exit;
 mod failure;
+mod help;
+mod operations;
 mod out;
 mod progress;
 mod signals;

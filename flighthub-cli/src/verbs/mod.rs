@@ -59,6 +59,8 @@ macro_rules! verbs {
 }
 
 verbs! {
+    "call" => call,
+    "api" => api,
     "schema" => schema,
 }
 
