@@ -163,7 +163,8 @@ impl<'a> Filling<'a> {
                 }
                 Err(error) => {
                     self.mark(state, &names, Stage::Uploaded)?;
-                    return Err(Error::from(error).during("the images are uploaded, and their report was refused"));
+                    return Err(Error::from(error)
+                        .during("the images are uploaded, and their report was refused"));
                 }
             }
             self.run.say(Event::Reported {
@@ -299,12 +300,10 @@ impl<'a> Filling<'a> {
             };
             match seen {
                 Some((Some(ResourceStatus::Imported), listed)) if listed == images => return Ok(()),
-                Some((
-                    Some(ResourceStatus::WaitingForDeletion | ResourceStatus::Deleted),
-                    _,
-                )) => {
+                Some((Some(ResourceStatus::WaitingForDeletion | ResourceStatus::Deleted), _)) => {
                     let text = format!("the resource {resource} is being deleted");
-                    let help = "Somebody has deleted it. Begin anew, with another file for the state.";
+                    let help =
+                        "Somebody has deleted it. Begin anew, with another file for the state.";
                     return Err(Error::new(ErrorKind::State, text, help));
                 }
                 Some((status, listed)) if said != seen => {
@@ -319,9 +318,11 @@ impl<'a> Filling<'a> {
                 let text = format!(
                     "after {} s the resource {resource} is not imported: status {}, {listed} of {images} images",
                     self.settings.import_deadline.as_secs(),
-                    status.map_or_else(|| "unknown".to_owned(), |status| status.as_i64().to_string()),
+                    status
+                        .map_or_else(|| "unknown".to_owned(), |status| status.as_i64().to_string()),
                 );
-                let help = "Run it again with the same state to go on waiting; nothing is uploaded again.";
+                let help =
+                    "Run it again with the same state to go on waiting; nothing is uploaded again.";
                 return Err(Error::new(ErrorKind::Deadline, text, help));
             }
             self.run.sleep(LOOK_EVERY).await;
@@ -334,7 +335,8 @@ async fn upload_one(bucket: &Bucket, image: Image) -> Result<(String, Stored)> {
     let key = bucket.key(&image.name)?;
     let stored = bucket.put_file(&key, &image.path).await?;
     if stored.size != image.size {
-        let text = format!("{}: it changed since the folder was looked through", image.path.display());
+        let text =
+            format!("{}: it changed since the folder was looked through", image.path.display());
         let help = "Run it again when nobody writes into the folder any more, with another file for the state.";
         return Err(Error::new(ErrorKind::File, text, help));
     }
@@ -342,7 +344,8 @@ async fn upload_one(bucket: &Bucket, image: Image) -> Result<(String, Stored)> {
 }
 
 fn no_etag(name: &str) -> Error {
-    let text = format!("`{name}`: the storage answered without an entity tag, which the report needs");
+    let text =
+        format!("`{name}`: the storage answered without an entity tag, which the report needs");
     let help = "Something between here and the storage may take it away: a proxy, for instance.";
     Error::new(ErrorKind::Storage, text, help)
 }

@@ -73,17 +73,29 @@ impl FromFlight {
             return refuse("the name of the model has to have 1 to 200 characters", "Name it.");
         }
         if !(args.simplified_factor > 0.0 && args.simplified_factor <= 1.0) {
-            return refuse("the share of faces to keep is not above 0 and at most 1", "0.2 is recommended.");
+            return refuse(
+                "the share of faces to keep is not above 0 and at most 1",
+                "0.2 is recommended.",
+            );
         }
         if args.kinds.is_empty() || has_twice(&args.kinds) {
-            return refuse("what to build is not said, or twice", "Name `model_2d`, `model_3d` or both, once each.");
+            return refuse(
+                "what to build is not said, or twice",
+                "Name `model_2d`, `model_3d` or both, once each.",
+            );
         }
         if args.formats.is_empty() || has_twice(&args.formats) {
-            return refuse("the formats are not said, or one is there twice", "Name at least one, such as `las`, once each.");
+            return refuse(
+                "the formats are not said, or one is there twice",
+                "Name at least one, such as `las`, once each.",
+            );
         }
         let code = args.coordinate_system.as_str().strip_prefix("EPSG:").unwrap_or_default();
         if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return refuse("the coordinate system is not of the form EPSG:32632", "Take the UTM zone of the place.");
+            return refuse(
+                "the coordinate system is not of the form EPSG:32632",
+                "Take the UTM zone of the place.",
+            );
         }
         if self.area.as_ref().is_some_and(|area| area.polygon_points.len() < 3) {
             return refuse("the area has fewer than 3 corners", "Give its corners in order.");
@@ -214,7 +226,8 @@ fn earlier(project: &Project, settings: &FromFlight) -> Result<Option<Ordered>> 
     if earlier.project == project.uuid() && earlier.task == args.task && earlier.name == args.name {
         return Ok(Some(earlier));
     }
-    let text = format!("{}: the earlier order was of another flight, name or project", path.display());
+    let text =
+        format!("{}: the earlier order was of another flight, name or project", path.display());
     let help = "Say the same as before to carry it on, or name another file for the state.";
     Err(Error::new(ErrorKind::State, text, help))
 }
@@ -304,7 +317,8 @@ async fn media(
         let waited = run.now().saturating_duration_since(begun);
         let deadline = settings.media_deadline.unwrap_or_default();
         if waited >= deadline {
-            let text = format!("after {} s not all media of task {task} are there", deadline.as_secs());
+            let text =
+                format!("after {} s not all media of task {task} are there", deadline.as_secs());
             let help = "Wait longer, look after the dock's connection, or order the model of what is there.";
             return Err(Error::new(ErrorKind::Deadline, text, help));
         }
@@ -340,10 +354,7 @@ impl Media {
                     | TaskStatus::Paused
                     | TaskStatus::Suspended
             ),
-            is_hopeless: matches!(
-                task.status,
-                TaskStatus::StartingFailure | TaskStatus::Timeout
-            ),
+            is_hopeless: matches!(task.status, TaskStatus::StartingFailure | TaskStatus::Timeout),
         }
     }
 

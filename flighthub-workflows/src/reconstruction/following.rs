@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use flighthub_api::v1::{
-    ModelUuid, OpenmodelGet, Reconstruction, ReconstructionStatus, ZipStatus,
-};
+use flighthub_api::v1::{ModelUuid, OpenmodelGet, Reconstruction, ReconstructionStatus, ZipStatus};
 use flighthub_api::{Access, Permits, Project};
 use serde::Serialize;
 
@@ -183,10 +181,8 @@ pub async fn wait_models<A: Access + Permits<OpenmodelGet>>(
                 *before = Some(job);
             }
         }
-        let done: Option<Vec<JobOutcome>> = last
-            .iter()
-            .map(|job| job.clone().filter(|job| job.state.is_enough(until)))
-            .collect();
+        let done: Option<Vec<JobOutcome>> =
+            last.iter().map(|job| job.clone().filter(|job| job.state.is_enough(until))).collect();
         if let Some(done) = done {
             return Ok(done);
         }
@@ -218,7 +214,8 @@ async fn look<A: Access + Permits<OpenmodelGet>>(
 
 /// Whether a question may find its answer later.
 pub(super) fn is_passing(error: &flighthub_api::Error) -> bool {
-    let is_server = error.code().is_none() && error.http_status().is_some_and(|status| status >= 500);
+    let is_server =
+        error.code().is_none() && error.http_status().is_some_and(|status| status >= 500);
     error.is_connection() || error.is_timeout() || error.is_rate_limited() || is_server
 }
 

@@ -46,7 +46,10 @@ impl Selection {
 
     /// The same with other endings; none takes every file.
     #[must_use]
-    pub fn with_extensions<E: AsRef<str>>(mut self, extensions: impl IntoIterator<Item = E>) -> Self {
+    pub fn with_extensions<E: AsRef<str>>(
+        mut self,
+        extensions: impl IntoIterator<Item = E>,
+    ) -> Self {
         self.extensions = extensions
             .into_iter()
             .map(|extension| extension.as_ref().trim_start_matches('.').to_lowercase())
@@ -113,7 +116,8 @@ pub fn scan_images(folder: &Path, selection: &Selection) -> Result<ImageSet> {
     if images.is_empty() {
         let endings = selection.extensions.join(", ");
         let text = format!("{}: there are no images ({endings})", folder.display());
-        let help = "Name the folder that holds them; folders in it are looked into only when asked for.";
+        let help =
+            "Name the folder that holds them; folders in it are looked into only when asked for.";
         return Err(Error::new(ErrorKind::InvalidInput, text, help));
     }
     refuse_same_names(&images)?;
@@ -176,12 +180,15 @@ fn walk(folder: &Path, selection: &Selection, depth: usize, found: &mut Found) -
 /// The name becomes the last part of an object's key.
 fn checked_name<'n>(path: &Path, name: Option<&'n str>) -> Result<&'n str> {
     let is_odd = |name: &str| {
-        name.contains(['/', '\\']) || name.chars().any(char::is_control) || name.len() > LONGEST_NAME
+        name.contains(['/', '\\'])
+            || name.chars().any(char::is_control)
+            || name.len() > LONGEST_NAME
     };
     match name {
         Some(name) if !is_odd(name) => Ok(name),
         _ => {
-            let text = format!("{}: no object can have this name", printable(&path.to_string_lossy()));
+            let text =
+                format!("{}: no object can have this name", printable(&path.to_string_lossy()));
             let help = "Rename it: UTF-8, no backslashes or control characters, at most 255 bytes.";
             Err(Error::new(ErrorKind::InvalidInput, text, help))
         }

@@ -114,7 +114,8 @@ pub async fn wait_listed<A: Access + Permits<ModelList>>(
         }
         let waited = run.now().saturating_duration_since(begun);
         if waited >= deadline {
-            let text = format!("after {} s the model {awaited} is not in the list", deadline.as_secs());
+            let text =
+                format!("after {} s the model {awaited} is not in the list", deadline.as_secs());
             let help = "It may still be computed, or it has failed: the service does not tell which. Wait again, or look in the console.";
             return Err(Error::new(ErrorKind::Deadline, text, help));
         }

@@ -201,7 +201,8 @@ fn check_same(
         return Ok(());
     };
     let text = format!("{}: the earlier run was for {differs}", settings.state.display());
-    let help = "Say the same as before to carry it on, or name another file for the state to begin anew.";
+    let help =
+        "Say the same as before to carry it on, or name another file for the state to begin anew.";
     Err(Error::new(ErrorKind::State, text, help))
 }
 

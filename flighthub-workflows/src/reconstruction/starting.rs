@@ -97,9 +97,10 @@ async fn found(
     loop {
         match project.send(&OpenmodelRunning::new()).await {
             Ok(listing) => {
-                let own = listing.list.iter().filter(|row| {
-                    row.resource_uuid.as_ref().is_some_and(|own| own == resource)
-                });
+                let own = listing
+                    .list
+                    .iter()
+                    .filter(|row| row.resource_uuid.as_ref().is_some_and(|own| own == resource));
                 let mut rows: Vec<_> = own
                     .map(|row| (row.model_type.and_then(JobKind::of_wire), row.model_uuid.clone()))
                     .collect();

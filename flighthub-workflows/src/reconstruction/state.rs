@@ -95,9 +95,9 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 #[cfg(feature = "upload")]
-pub use images::{Progressed, progress_of};
-#[cfg(feature = "upload")]
 pub(super) use images::{Grant, ImagesState, InStorage, Intent, Stage};
+#[cfg(feature = "upload")]
+pub use images::{Progressed, progress_of};
 
 /// The state of a reconstruction from local images.
 #[cfg(feature = "upload")]

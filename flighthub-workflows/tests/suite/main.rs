@@ -8,6 +8,7 @@ mod fetch;
 mod fleet;
 mod livestream;
 mod mission;
+mod reconstruction;
 mod support;
 mod tiny;
 mod track;

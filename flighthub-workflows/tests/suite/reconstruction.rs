@@ -15,7 +15,7 @@ use flighthub_workflows::reconstruction::{
 };
 use flighthub_workflows::{ErrorKind, Result, Run};
 
-use crate::support::{Bench, bench, flown};
+use crate::support::{Bench, bench, flown, launched_as};
 use crate::upload::options;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -43,7 +43,8 @@ impl Desk {
 
     fn settings(&self, kinds: &[JobKind]) -> FromImages {
         let jobs = kinds.iter().map(|kind| Job::parse(*kind, "{}").unwrap());
-        let mut settings = FromImages::new(self.folder.path(), Jobs::new(jobs).unwrap(), self.state());
+        let mut settings =
+            FromImages::new(self.folder.path(), Jobs::new(jobs).unwrap(), self.state());
         settings.upload = options();
         settings
     }
@@ -236,7 +237,8 @@ async fn a_dropped_upload_goes_on_where_it_was() {
     bench.sim.inject(silence.when(When::Every(16)).times(4)).unwrap();
     let mut settings = desk.settings(&[JobKind::TwoD]);
     settings.parallel_uploads = 1;
-    let first = from_images(&bench.project, &settings, &run(&bench));
+    let run = run(&bench);
+    let first = from_images(&bench.project, &settings, &run);
     assert!(tokio::time::timeout(Duration::from_secs(5), first).await.is_err(), "it hangs");
     let before = progress_of(&desk.state()).unwrap();
     assert_eq!((before.uploaded, before.reported, before.is_started), (15, 0, false));
@@ -264,7 +266,8 @@ async fn every_step_can_be_the_last_of_a_run() {
         };
         bench.sim.fail_next(operation, silence).unwrap();
         let settings = desk.settings(&[JobKind::TwoD]);
-        let killed = from_images(&bench.project, &settings, &run(&bench));
+        let run = run(&bench);
+        let killed = from_images(&bench.project, &settings, &run);
         assert!(tokio::time::timeout(Duration::from_secs(2), killed).await.is_err(), "{operation}");
         let done = again(&bench, &settings).await.unwrap();
         assert_eq!(done.models.len(), 1, "{operation}");
@@ -343,7 +346,7 @@ async fn a_state_is_for_one_job_and_one_run() {
 async fn the_right_to_upload_is_kept_no_longer_than_needed() {
     let bench = bench().await;
     let desk = Desk::with(6);
-    bench.sim.fail_next("openmodel.upload_callback", FaultKind::refuse(200_500)).unwrap();
+    bench.sim.fail_next("openmodel.upload_callback", FaultKind::refuse(200_403)).unwrap();
     let settings = desk.settings(&[JobKind::TwoD]);
     let error = from_images(&bench.project, &settings, &run(&bench)).await.unwrap_err();
     let state = text(&desk.state());
@@ -407,15 +410,10 @@ async fn waiting_has_an_end_survives_trouble_and_can_be_taken_up_again() {
     let built = wait(Until::Model, 3600).await.unwrap();
     assert_eq!(built[0].state, JobState::Built);
     assert_eq!(wait(Until::Archive, 3600).await.unwrap()[0].state, JobState::Packed);
-    let error = wait_models(
-        &project,
-        &["no-such-model".into()],
-        Until::Archive,
-        HOUR,
-        &run(&bench),
-    )
-    .await
-    .unwrap_err();
+    let error =
+        wait_models(&project, &["no-such-model".into()], Until::Archive, HOUR, &run(&bench))
+            .await
+            .unwrap_err();
     assert!(error.api().unwrap().is_not_found(), "{error}");
 }
 
@@ -459,7 +457,7 @@ async fn a_flight_becomes_a_model_that_turns_up_in_the_list() {
 #[tokio::test]
 async fn media_that_are_missing_are_refused_or_waited_for() {
     let bench = bench().await;
-    let task = crate::support::launched(&bench).await;
+    let task = launched_as(&bench, "Reef round").await;
     let mut settings = order(&task, "Reef");
     let error = from_flight(&bench.project, &settings, &run(&bench)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotReady, "{error}");
@@ -508,9 +506,8 @@ async fn a_model_that_never_comes_is_said_as_it_is() {
     let empty = r#"{"do": "modeling-quota", "images": 0}"#;
     bench.sim.apply(&serde_json::from_str::<Deed>(empty).unwrap()).unwrap();
     let ordered = from_flight(&bench.project, &order(&task, "Reef"), &run(&bench)).await.unwrap();
-    let error = wait_listed(&bench.project, &ordered.awaited(), 2 * HOUR, &run(&bench))
-        .await
-        .unwrap_err();
+    let error =
+        wait_listed(&bench.project, &ordered.awaited(), 2 * HOUR, &run(&bench)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert!(error.help().contains("does not tell which"), "{}", error.help());
     assert!(calls(&bench, "model.list") < 100, "it asks less and less often");
