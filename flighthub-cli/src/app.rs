@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, ColorChoice, Command, FromArgMatches as _};
@@ -49,13 +50,22 @@ fn group(name: &'static str) -> Command {
 }
 
 /// Runs the program with its arguments, its own name first.
-pub(crate) fn run(args: Vec<OsString>) -> Exit {
+pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
     if is_version(&args) {
         let text = concat!("flighthub ", env!("CARGO_PKG_VERSION"), "\n");
         // Nobody is there to be told that nobody reads it.
         let _ = std::io::stdout().write_all(text.as_bytes());
-        return Exit::Ok;
+        return ExitCode::SUCCESS;
     }
+    #[cfg(feature = "sim")]
+    if args.get(1).is_some_and(|name| name == "sim") {
+        // A program of its own, with options of its own.
+        return flighthub_sim::program::run("flighthub sim", args.into_iter().skip(2));
+    }
+    ExitCode::from(understand(args).code())
+}
+
+fn understand(args: Vec<OsString>) -> Exit {
     let plain = args.iter().any(|arg| arg == "--no-color");
     let command = command().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
     match command.try_get_matches_from(args) {

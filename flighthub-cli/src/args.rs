@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use crate::config::Flags;
 use crate::out::Format;
 
 /// The options that every command has. They may stand before or after the command's own.
@@ -41,6 +42,30 @@ pub(crate) struct GlobalArgs {
     /// Read the organization key from standard input
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) key_stdin: bool,
+    /// File with the profiles, instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Language of the messages of FlightHub: en or zh
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_short_help = true)]
+    pub(crate) language: Option<String>,
+    /// Further certificate authorities of a private installation, as PEM
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Proxy to go through
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub(crate) proxy: Option<String>,
+    /// Host header of a private installation behind address translation
+    #[arg(long, global = true, value_name = "HOST", hide_short_help = true)]
+    pub(crate) host_header: Option<String>,
+    /// Allow plain http to a private installation; the key then crosses the network readable
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) allow_http: bool,
+    /// Highest return height that is allowed there, in metres; no call tells it
+    #[arg(long, global = true, value_name = "METRES", hide_short_help = true)]
+    pub(crate) rth_ceiling: Option<f64>,
+    /// Folder for what has to outlive the program, such as launches under way
+    #[arg(long, global = true, value_name = "FOLDER", hide_short_help = true)]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Format of the output: a table on a terminal and JSON in a pipe, unless told otherwise
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum)]
     pub(crate) output: Option<Format>,
@@ -89,6 +114,27 @@ pub(crate) struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// What they say about settings.
+    pub(crate) fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            url: self.url.clone(),
+            key_stdin: self.key_stdin,
+            key_file: self.key_file.clone(),
+            project: self.project.clone(),
+            language: self.language.clone(),
+            ca_file: self.ca_file.clone(),
+            proxy: self.proxy.clone(),
+            host_header: self.host_header.clone(),
+            read_only: self.read_only,
+            rth_ceiling_m: self.rth_ceiling,
+            allow_http: self.allow_http,
+            state_dir: self.state_dir.clone(),
+        }
+    }
+
     /// Whether the command runs against a simulator of its own.
     pub(crate) const fn is_simulated(&self) -> bool {
         #[cfg(feature = "sim")]

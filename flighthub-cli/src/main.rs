@@ -11,6 +11,7 @@ mod dry_run;
 mod exit;
 mod failure;
 mod help;
+mod man;
 mod operations;
 mod out;
 mod progress;
@@ -23,5 +24,5 @@ mod when;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(app::run(std::env::args_os().collect()).code())
+    app::run(std::env::args_os().collect())
 }

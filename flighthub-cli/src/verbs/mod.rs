@@ -62,6 +62,8 @@ verbs! {
     "call" => call,
     "api" => api,
     "schema" => schema,
+    #[cfg(feature = "sim")]
+    "sim" => sim,
 }
 
 /// The verb of a name.
