@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod livestream;
 pub mod mission;
 mod moment;
+pub mod reconstruction;
 pub mod routes;
 mod run;
 pub mod track;

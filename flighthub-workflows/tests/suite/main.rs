@@ -8,6 +8,7 @@ mod fetch;
 mod fleet;
 mod livestream;
 mod mission;
+mod reconstruction;
 mod routes;
 mod support;
 mod tiny;
