@@ -271,7 +271,8 @@ async fn what_is_not_known_is_never_ok() {
         let field = field().await;
         let project = field.edited(move |path, body| {
             let mut reply: serde_json::Value = serde_json::from_str(&body).unwrap();
-            let state = reply.pointer_mut("/data/device_state").filter(|_| path.ends_with("/state"));
+            let state =
+                reply.pointer_mut("/data/device_state").filter(|_| path.ends_with("/state"));
             let Some(state) = state.and_then(serde_json::Value::as_object_mut) else { return body };
             state.iter_mut().for_each(|(key, value)| edit(key, value));
             reply.to_string()
