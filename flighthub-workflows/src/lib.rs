@@ -10,6 +10,7 @@ mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
+pub mod media;
 pub mod mission;
 mod moment;
 pub mod routes;
