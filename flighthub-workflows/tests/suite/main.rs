@@ -5,6 +5,7 @@
 mod doctor;
 mod fetch;
 mod fleet;
+mod media;
 mod support;
 mod tiny;
 mod track;

@@ -85,6 +85,13 @@ pub(crate) async fn flown(bench: &Bench) -> TaskUuid {
 
 /// The same with a name.
 pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
+    let task = started(bench, name).await;
+    bench.sim.advance(Duration::from_secs(3600));
+    task
+}
+
+/// A flight that has just been ordered.
+pub(crate) async fn started(bench: &Bench, name: &str) -> TaskUuid {
     let task = TaskCreate::new(TaskCreateArgs {
         name: name.to_owned(),
         wayline_uuid: WaylineId::new(ROUTE),
@@ -98,7 +105,6 @@ pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
         schedule: TaskSchedule::Immediate,
     });
     let created = bench.project.send(&task).await.unwrap();
-    bench.sim.advance(Duration::from_secs(3600));
     created.task_uuid.clone()
 }
 
@@ -112,4 +118,9 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
 
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A key for servers that look at none.
+pub(crate) const fn any_token() -> &'static str {
+    "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJmaDIifQ.c2lnbmF0dXJl"
 }
