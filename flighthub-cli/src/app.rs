@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, ColorChoice, Command, FromArgMatches as _};
 
@@ -9,30 +11,61 @@ use crate::args::GlobalArgs;
 use crate::context::{Context, say};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::help;
+use crate::operations;
 use crate::out::Format;
 use crate::signals::Signals;
 use crate::verbs;
 
+/// How long what is under way may take to end after a signal.
+const PATIENCE: Duration = Duration::from_millis(70);
+
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    let command = Command::new("flighthub")
+    let command = GlobalArgs::augment_args(Command::new("flighthub"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("FlightHub 2 on the command line: flights, routes, media, tracks, live video")
+        .long_about(help::ABOUT)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .infer_subcommands(false);
-    let command = GlobalArgs::augment_args(command);
-    command.subcommands(verbs::ALL.iter().map(verbs::Verb::command))
+        .disable_help_subcommand(true)
+        .help_template(help::template())
+        .after_help(help::EXAMPLES)
+        .after_long_help(help::more());
+    let groups = operations::groups();
+    let verbs = verbs::ALL.iter().filter(|verb| !groups.contains(&verb.name));
+    command
+        .subcommands(verbs.map(|verb| verb.command()))
+        .subcommands(groups.iter().map(|name| group(name)))
+}
+
+/// The command of a group: its operations, and the verbs of the same name.
+fn group(name: &'static str) -> Command {
+    let group = operations::group(name);
+    match verbs::find(name) {
+        // What the operations are stays in the one line about them.
+        Some(verb) => (verb.augment)(group).about(operations::about(name)),
+        None => group,
+    }
 }
 
 /// Runs the program with its arguments, its own name first.
-pub(crate) fn run(args: Vec<OsString>) -> Exit {
+pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
     if is_version(&args) {
         let text = concat!("flighthub ", env!("CARGO_PKG_VERSION"), "\n");
         // Nobody is there to be told that nobody reads it.
         let _ = std::io::stdout().write_all(text.as_bytes());
-        return Exit::Ok;
+        return ExitCode::SUCCESS;
     }
+    #[cfg(feature = "sim")]
+    if args.get(1).is_some_and(|name| name == "sim") {
+        // A program of its own, with options of its own.
+        return flighthub_sim::program::run("flighthub sim", args.into_iter().skip(2));
+    }
+    ExitCode::from(understand(args).code())
+}
+
+fn understand(args: Vec<OsString>) -> Exit {
     let plain = args.iter().any(|arg| arg == "--no-color");
     let command = command().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
     match command.try_get_matches_from(args) {
@@ -90,9 +123,18 @@ async fn to_the_end(context: &Context, matches: &ArgMatches) -> Result<Exit, Fai
     let mut signals = Signals::new().map_err(|error| {
         Failure::unexpected(format!("the program cannot listen for signals: {error}"))
     })?;
+    let (come, mut signal) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.wait().await;
+        let _ = come.send(());
+        tokio::time::sleep(PATIENCE).await;
+        // Whatever keeps the program busy cannot keep it alive: what has to outlive it is on the disk already.
+        say("error: interrupted");
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
     tokio::select! {
         biased;
-        () = signals.wait() => Err(interrupted(context)),
+        Ok(()) = &mut signal => Err(interrupted(context)),
         result = dispatch(context, matches) => result,
         () = context.dry_run().request() => show_requests(context),
     }
@@ -102,10 +144,21 @@ async fn dispatch(context: &Context, matches: &ArgMatches) -> Result<Exit, Failu
     let Some((name, matches)) = matches.subcommand() else {
         return Err(Failure::usage("no command was given", "`flighthub --help` lists them."));
     };
+    if let Some((command, within)) = matches.subcommand()
+        && !is_of_verb(name, command)
+        && let Some(info) = operations::find(name, command)
+    {
+        return operations::run::run(context, info, within).await;
+    }
     match verbs::find(name) {
         Some(verb) => (verb.run)(context, matches).await,
         None => Err(Failure::unexpected(format!("`{name}` has no meaning"))),
     }
+}
+
+/// Whether a command of a group is the verb's, not an operation.
+fn is_of_verb(group: &str, command: &str) -> bool {
+    verbs::find(group).is_some_and(|verb| verb.command().find_subcommand(command).is_some())
 }
 
 fn interrupted(context: &Context) -> Failure {

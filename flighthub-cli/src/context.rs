@@ -11,15 +11,21 @@ use flighthub_workflows::{Events, Run};
 use jiff::Zoned;
 
 use crate::args::GlobalArgs;
+use crate::config::permissions::private_folder;
 use crate::config::{self, Settings};
 use crate::confirm::{self, Danger};
 use crate::dry_run::DryRun;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::out::{Out, Terminal};
 use crate::progress::Progress;
 #[cfg(feature = "sim")]
 use crate::simulated::Simulated;
 use crate::when;
+
+/// Where a simulator would be that is not started.
+#[cfg(feature = "sim")]
+const NO_PORT: &str = "http://localhost";
 
 /// What every command has around it.
 pub(crate) struct Context {
@@ -79,25 +85,25 @@ impl Context {
     fn resolve(&self) -> Result<Settings, Failure> {
         #[cfg(feature = "sim")]
         if self.args.sim {
-            let state = self.scratch()?.to_owned();
+            let flags = self.args.flags();
+            let state = match &flags.state_dir {
+                Some(folder) => folder.clone(),
+                None => self.scratch()?.to_owned(),
+            };
             let project = self.args.project.clone();
             if self.args.dry_run {
                 // No socket is opened, so there is no port yet.
                 let world = flighthub_sim::World::DEMO_PROJECT;
                 let project = project.unwrap_or_else(|| world.to_owned());
-                return Settings::simulated(
-                    "http://localhost",
-                    "simulated",
-                    project,
-                    state,
-                    &self.args,
-                );
+                return Ok(Settings::simulated(NO_PORT, "simulated", project, state, &flags));
             }
             let sim = self.simulated()?.sim();
             let project = project.unwrap_or_else(|| sim.project().to_owned());
-            return Settings::simulated(sim.url(), sim.token(), project, state, &self.args);
+            return Ok(Settings::simulated(sim.url(), sim.token(), project, state, &flags));
         }
-        Ok(config::resolve(&self.args)?)
+        let settings = config::resolve(&self.args.flags())?;
+        settings.notes.iter().for_each(|note| self.note(note));
+        Ok(settings)
     }
 
     #[cfg(feature = "sim")]
@@ -151,7 +157,7 @@ impl Context {
             return Ok(client.clone());
         }
         let settings = self.settings()?;
-        let mut builder = Client::builder(settings.region.clone(), settings.token.clone())
+        let mut builder = Client::builder(settings.region()?, settings.token()?)
             .user_agent(concat!("flighthub-cli/", env!("CARGO_PKG_VERSION")))
             .language(settings.language);
         if let Some(timeout) = self.args.timeout {
@@ -177,6 +183,12 @@ impl Context {
         }
         let client = builder.build()?;
         Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// The client of a raw call of this risk.
+    pub(crate) fn raw_client(&self, risk: RiskLevel) -> Result<Client, Failure> {
+        self.permit(risk)?;
+        self.any_client()
     }
 
     /// The project of a command that writes, by the name or UUID that was given.
@@ -231,7 +243,17 @@ impl Context {
 
     /// Where what has to outlive the program is kept: a folder of the profile; a temporary one with `--sim`.
     pub(crate) fn state_dir(&self) -> Result<&Path, Failure> {
-        Ok(&self.settings()?.state_dir)
+        let folder = &self.settings()?.state_dir;
+        if !self.args.dry_run {
+            private_folder(folder).map_err(|error| {
+                Failure::new(
+                    Exit::Config,
+                    format!("{}: the folder for states cannot be made: {error}", folder.display()),
+                    "Give another one with --state-dir.",
+                )
+            })?;
+        }
+        Ok(folder)
     }
 
     /// The time. With `--sim` it is the simulator's, and whoever waits by it makes it jump.
@@ -332,6 +354,11 @@ impl Context {
             && !self.args.key_stdin
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
+    }
+
+    /// Whether a confirmation would be asked for: then it is worth while to find out more about what it concerns.
+    pub(crate) fn will_ask(&self) -> bool {
+        !self.args.yes && !self.args.dry_run && self.is_interactive()
     }
 
     /// Has something dangerous confirmed: by `--yes`, or on a terminal by typing what it happens to.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flighthub_api::v1::{AnyOperation, CATALOGUE};
 use flighthub_api::{
-    BoxFuture, Method, Transport, TransportError, TransportReply, TransportRequest,
+    BoxFuture, Method, OperationInfo, Transport, TransportError, TransportReply, TransportRequest,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -113,16 +113,26 @@ fn preview(method: Method, url: &str, body: &Value) -> Option<Value> {
     let path = url.split_once("://")?.1;
     let path = path.get(path.find("/openapi/")?..)?.split('?').next()?;
     CATALOGUE.iter().filter(|info| info.method == method).find_map(|info| {
-        let mut arguments = placeholders(info.path, path)?;
-        arguments.extend(body.as_object()?.clone());
-        let text = Value::Object(arguments).to_string();
-        let parts = AnyOperation::from_args(info.id, &text).ok()?.preview().ok()?;
+        let parts = operation(info, path, Some(body))?.preview().ok()?;
         serde_json::from_slice(parts.body.as_deref()?).ok()
     })
 }
 
+/// The operation that a path and a body make.
+pub(crate) fn operation(
+    info: &OperationInfo,
+    path: &str,
+    body: Option<&Value>,
+) -> Option<AnyOperation> {
+    let mut arguments = placeholders(info.path, path)?;
+    if let Some(body) = body {
+        arguments.extend(body.as_object()?.clone());
+    }
+    AnyOperation::from_args(info.id, &Value::Object(arguments).to_string()).ok()
+}
+
 /// The placeholders of a template in a path that fits it.
-fn placeholders(template: &str, path: &str) -> Option<Map<String, Value>> {
+pub(crate) fn placeholders(template: &str, path: &str) -> Option<Map<String, Value>> {
     let mut values = Map::new();
     let (mut names, mut segments) = (template.split('/'), path.split('/'));
     loop {

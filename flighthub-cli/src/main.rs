@@ -10,6 +10,9 @@ mod context;
 mod dry_run;
 mod exit;
 mod failure;
+mod help;
+mod man;
+mod operations;
 mod out;
 mod progress;
 mod signals;
@@ -21,5 +24,5 @@ mod when;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(app::run(std::env::args_os().collect()).code())
+    app::run(std::env::args_os().collect())
 }

@@ -1,103 +1,43 @@
-//! Profiles, environment and key.
+//! Where FlightHub is, with which key, and the rest of what a command needs to know before it starts.
+//!
+//! Each setting comes from the first of these that has it: the flag, the environment, the profile, the default. `region` and `url` are one
+//! setting in two forms. What makes things safer cannot be turned off again: `read_only` holds when any of them says so.
+//!
+//! | profile key     | flag             | environment              | default                           |
+//! |-----------------|------------------|--------------------------|-----------------------------------|
+//! | (the profile)   | `--profile`      | `FLIGHTHUB_PROFILE`      | `default_profile`, then `default` |
+//! | `region`        | `--region`       | `FLIGHTHUB_REGION`       | none                              |
+//! | `url`           | `--url`          | `FLIGHTHUB_URL`          | none                              |
+//! | `key`           | `--key-stdin`    | `FLIGHTHUB_TOKEN`        | none                              |
+//! | `key_file`      | `--key-file`     | `FLIGHTHUB_KEY_FILE`     | none                              |
+//! | `keyring`       |                  |                          | false                             |
+//! | `project`       | `--project`      | `FLIGHTHUB_PROJECT`      | none                              |
+//! | `language`      | `--language`     | `FLIGHTHUB_LANGUAGE`     | en                                |
+//! | `ca_file`       | `--ca-file`      | `FLIGHTHUB_CA_FILE`      | the platform's authorities        |
+//! | `proxy`         | `--proxy`        | `FLIGHTHUB_PROXY`        | `HTTPS_PROXY` and the like        |
+//! | `host_header`   | `--host-header`  | `FLIGHTHUB_HOST_HEADER`  | the host of the address           |
+//! | `read_only`     | `--read-only`    | `FLIGHTHUB_READ_ONLY`    | false                             |
+//! | `rth_ceiling_m` | `--rth-ceiling`  | `FLIGHTHUB_RTH_CEILING_M`| not checked                       |
+//! | `allow_http`    | `--allow-http`   | `FLIGHTHUB_ALLOW_HTTP`   | false                             |
+//! | `state_dir`     | `--state-dir`    | `FLIGHTHUB_STATE_DIR`    | the platform's folder for states  |
+//! | (the file)      | `--config`       | `FLIGHTHUB_CONFIG`       | the platform's folder for settings|
+//!
+//! A key is never an argument, is never printed, and files that others can read are refused.
 
-use std::path::PathBuf;
+mod address;
+pub(crate) mod edit;
+mod error;
+mod file;
+mod key;
+mod keyring;
+pub(crate) mod permissions;
+mod settings;
+mod surroundings;
+mod table;
 
-use flighthub_api::{Language, Region, Token};
-
-use crate::args::GlobalArgs;
-
-/// Everything that a client needs to know, from flags, environment and profile.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    /// Name of the profile.
-    pub(crate) profile: String,
-    /// Where FlightHub stands.
-    pub(crate) region: Region,
-    /// The organization key.
-    pub(crate) token: Token,
-    /// Project by name or UUID.
-    pub(crate) project: Option<String>,
-    /// Language of messages.
-    pub(crate) language: Language,
-    /// Whether plain http to another machine is allowed.
-    pub(crate) allow_http: bool,
-    /// Further certificate authorities, PEM.
-    pub(crate) certificates: Vec<Vec<u8>>,
-    /// Proxy.
-    pub(crate) proxy: Option<String>,
-    /// Host header.
-    pub(crate) host_header: Option<String>,
-    /// Whether everything but reads is refused.
-    pub(crate) read_only: bool,
-    /// Ceiling of the return height in metres.
-    pub(crate) rth_ceiling: Option<f64>,
-    /// Folder for what has to outlive the program.
-    pub(crate) state_dir: PathBuf,
-}
-
-/// Why there are no settings.
-#[derive(Debug)]
-pub(crate) struct ConfigError {
-    /// What is wrong.
-    pub(crate) text: String,
-    /// What to do.
-    pub(crate) help: String,
-}
-
-/// Settings from flags, environment and profile.
-pub(crate) fn resolve(args: &GlobalArgs) -> Result<Settings, ConfigError> {
-    let wrong = |text: String, help: &str| ConfigError { text, help: help.to_owned() };
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let key = variable("FLIGHTHUB_TOKEN")
-        .ok_or_else(|| wrong("there is no key".to_owned(), "Set FLIGHTHUB_TOKEN."))?;
-    let token = Token::opaque(&key).map_err(|error| wrong(error.to_string(), "Copy it again."))?;
-    let region = args
-        .url
-        .clone()
-        .or_else(|| args.region.clone())
-        .or_else(|| variable("FLIGHTHUB_URL"))
-        .or_else(|| variable("FLIGHTHUB_REGION"))
-        .ok_or_else(|| wrong("there is no region".to_owned(), "Give --region or --url."))?;
-    Ok(Settings {
-        profile: "default".to_owned(),
-        region: region.parse().map_err(|error: flighthub_api::Error| {
-            wrong(error.to_string(), "Give --region or --url.")
-        })?,
-        token,
-        project: args.project.clone().or_else(|| variable("FLIGHTHUB_PROJECT")),
-        language: Language::English,
-        allow_http: false,
-        certificates: Vec::new(),
-        proxy: None,
-        host_header: None,
-        read_only: args.read_only,
-        rth_ceiling: None,
-        state_dir: std::env::temp_dir(),
-    })
-}
-
-impl Settings {
-    /// Those of a simulator inside the program. Nothing else is read.
-    pub(crate) fn simulated(
-        url: &str,
-        key: &str,
-        project: String,
-        state_dir: PathBuf,
-        args: &GlobalArgs,
-    ) -> Result<Self, crate::failure::Failure> {
-        Ok(Self {
-            profile: "simulated".to_owned(),
-            region: Region::on_premises(url),
-            token: Token::opaque(key)?,
-            project: Some(project),
-            language: Language::English,
-            allow_http: true,
-            certificates: Vec::new(),
-            proxy: None,
-            host_header: None,
-            read_only: args.read_only,
-            rth_ceiling: None,
-            state_dir,
-        })
-    }
-}
+pub(crate) use error::ConfigError;
+pub(crate) use file::{File, Profile};
+pub(crate) use key::KeyPlace;
+pub(crate) use settings::{Flags, Settings, resolve};
+pub(crate) use surroundings::Surroundings;
+pub(crate) use table::{SETTINGS, Setting};

@@ -59,7 +59,11 @@ macro_rules! verbs {
 }
 
 verbs! {
+    "call" => call,
+    "api" => api,
     "schema" => schema,
+    #[cfg(feature = "sim")]
+    "sim" => sim,
 }
 
 /// The verb of a name.

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod annotate;
 mod doctor;
 mod fetch;
 mod fleet;
+mod livestream;
 mod media;
+mod mission;
 mod support;
 mod tiny;
 mod track;
