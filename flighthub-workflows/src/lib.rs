@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod files;
 pub mod fleet;
 pub mod livestream;
+pub mod media;
 pub mod mission;
 mod moment;
 pub mod reconstruction;

@@ -7,6 +7,7 @@ mod doctor;
 mod fetch;
 mod fleet;
 mod livestream;
+mod media;
 mod mission;
 mod reconstruction;
 mod routes;
