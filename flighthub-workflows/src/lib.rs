@@ -8,6 +8,8 @@ pub mod choose;
 mod error;
 pub mod files;
 pub mod fleet;
+#[cfg(feature = "picture")]
+pub mod picture;
 mod run;
 pub mod track;
 
