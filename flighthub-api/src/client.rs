@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -84,6 +84,18 @@ impl<A: Access> Client<A> {
     #[must_use]
     pub fn read_only(&self) -> Client<ReadOnly> {
         Client::from_via(self.via.clone())
+    }
+
+    /// By how many seconds the service's clock is ahead of the one here (negative: behind), as the `Date` of the last answer
+    /// said. The header has whole seconds, and the way of the answer counts too: a second or two mean nothing. `None` before
+    /// the first answer with such a header.
+    #[must_use]
+    pub fn clock_offset_seconds(&self) -> Option<i64> {
+        let last = self.via.core.last_date.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (date, here) = last?;
+        let there = crate::retry::http_date(date.to_str().ok()?)?.as_second();
+        let here = jiff::Timestamp::try_from(here).ok()?.as_second();
+        Some(there - here)
     }
 
     /// All projects that the key can see, page after page. Rows that could not be read are in [`List::odd`]; their
@@ -434,6 +446,7 @@ impl ClientBuilder {
             random: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
             policy: self.policy,
             budget: Budget::new(),
+            last_date: Mutex::new(None),
             limits: Limits::new(self.rate, self.concurrency),
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument;
 
@@ -39,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) random: Mutex<fastrand::Rng>,
     pub(crate) policy: RetryPolicy,
     pub(crate) budget: Budget,
+    /// The `Date` of the last answer that had one, and the date here when it came.
+    pub(crate) last_date: Mutex<Option<(HeaderValue, SystemTime)>>,
     pub(crate) limits: Limits,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
@@ -335,6 +337,10 @@ impl Core {
             text.remove(0);
         }
         let (token, wall) = (self.token.expose(), self.clock.wall());
+        if let Some(date) = reply.headers.get(DATE) {
+            let mut last = self.last_date.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some((date.clone(), wall));
+        }
         judge(reply.status, &reply.headers, &text, token, wall).map(|()| (reply.status, text))
     }
 

@@ -1,3 +1,28 @@
 //! `flighthub`: FlightHub 2 on the command line.
 
-fn main() {}
+#![allow(dead_code, reason = "the verbs that use it are on their way")]
+
+mod app;
+mod args;
+mod config;
+mod confirm;
+mod context;
+mod dry_run;
+mod exit;
+mod failure;
+mod help;
+mod man;
+mod operations;
+mod out;
+mod progress;
+mod signals;
+#[cfg(feature = "sim")]
+mod simulated;
+mod verbs;
+mod when;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run(std::env::args_os().collect())
+}

@@ -3,19 +3,20 @@
 use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
 use crate::{Kmz, KmzError, KmzErrorKind, TEMPLATE, WAYLINES};
 
 /// Files in the archive.
-const MOST_FILES: usize = 2_000;
+pub(super) const MOST_FILES: usize = 2_000;
 /// Bytes of all files, by what the archive says of them.
-const MOST_UNPACKED: u64 = 1 << 30;
+pub(super) const MOST_UNPACKED: u64 = 1 << 30;
 /// Bytes of a text, as they come out.
 const MOST_TEXT: u64 = 32 << 20;
 /// A text that is so many times larger than packed is no route. Long routes come to about forty.
-const MOST_RATIO: u64 = 200;
+pub(super) const MOST_RATIO: u64 = 200;
 /// Texts below this may be packed as well as they like.
-const SMALL: u64 = 1 << 20;
+pub(super) const SMALL: u64 = 1 << 20;
 
 /// The texts of template and waylines.
 pub(super) fn texts(bytes: &[u8]) -> Result<(String, String), KmzError> {
@@ -35,7 +36,7 @@ pub(super) fn texts(bytes: &[u8]) -> Result<(String, String), KmzError> {
     Ok((text(&mut archive, TEMPLATE)?, text(&mut archive, WAYLINES)?))
 }
 
-type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
+pub(super) type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
 
 /// Looks at the directory of the archive and unpacks nothing.
 fn check_files(archive: &mut Archive<'_>) -> Result<(), KmzError> {
@@ -45,8 +46,7 @@ fn check_files(archive: &mut Archive<'_>) -> Result<(), KmzError> {
             let problem = format!("its directory cannot be read: {source}");
             KmzError::new(KmzErrorKind::NoArchive, "", problem)
         })?;
-        let leads_out = file.enclosed_name().is_none() || file.name().contains(['\\', ':']);
-        if leads_out || file.name().starts_with('/') || file.is_symlink() {
+        if leads_out(&file) || file.is_symlink() {
             return Err(KmzError::new(
                 KmzErrorKind::UnsafeName,
                 printable(file.name()),
@@ -62,11 +62,25 @@ fn check_files(archive: &mut Archive<'_>) -> Result<(), KmzError> {
     Ok(())
 }
 
-/// Reads a text of the archive. What the archive says of its size is not trusted.
+/// Whether a file would leave the folder that the archive is unpacked to, on any platform.
+pub(super) fn leads_out(file: &ZipFile<'_, Cursor<&[u8]>>) -> bool {
+    let name = file.name();
+    file.enclosed_name().is_none() || name.contains(['\\', ':']) || name.starts_with('/')
+}
+
 fn text(archive: &mut Archive<'_>, name: &str) -> Result<String, KmzError> {
-    let Some(index) = archive.index_for_name(name) else {
-        return Err(missing(archive, name));
-    };
+    match archive.index_for_name(name) {
+        Some(index) => unpack(archive, index, name),
+        None => Err(missing(archive, name)),
+    }
+}
+
+/// Reads a text of the archive. What the archive says of its size is not trusted.
+pub(super) fn unpack(
+    archive: &mut Archive<'_>,
+    index: usize,
+    name: &str,
+) -> Result<String, KmzError> {
     let error = |kind, problem: String| KmzError::new(kind, name, problem);
     let mut file = archive.by_index(index).map_err(|source| {
         error(KmzErrorKind::NoArchive, format!("cannot be unpacked: {source}"))
@@ -97,7 +111,14 @@ fn missing(archive: &Archive<'_>, name: &str) -> KmzError {
     KmzError::new(KmzErrorKind::MissingFile, name, problem)
 }
 
-/// A name of an archive for an error message.
-fn printable(name: &str) -> String {
-    name.chars().take(120).flat_map(char::escape_debug).collect()
+/// A text of other people for an error message: short, and without what steers a terminal.
+pub(super) fn printable(text: &str) -> String {
+    let mut short = String::new();
+    for c in text.chars().take(120) {
+        match c {
+            '\'' | '"' | '\\' => short.push(c),
+            _ => short.extend(c.escape_debug()),
+        }
+    }
+    short
 }

@@ -18,6 +18,7 @@
 //! ```
 
 mod archive;
+mod lint;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,8 @@ mod write;
 use std::fmt;
 
 use flighthub_api::v1::{DeviceModelKey, PayloadLensType, WaylineTemplateType};
+
+pub use lint::{Finding, FindingPlace, RULES, Rule, Severity, lint};
 
 /// Where the route as it is edited stands in the archive.
 pub(crate) const TEMPLATE: &str = "wpmz/template.kml";
@@ -235,6 +238,11 @@ pub struct KmzError {
 impl KmzError {
     fn new(kind: KmzErrorKind, place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { kind, place: place.into(), problem: problem.into() }
+    }
+
+    /// What is wrong, without the place.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
     }
 
     /// What kind of thing is wrong.

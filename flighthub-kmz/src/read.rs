@@ -13,11 +13,12 @@ use crate::{
 /// Nodes of a text. A route of 65,535 waypoints with some actions each has fewer.
 const MOST_NODES: u32 = 3_000_000;
 /// As many waypoints as aircraft take.
-const MOST_WAYPOINTS: usize = 65_535;
+pub(super) const MOST_WAYPOINTS: usize = 65_535;
 /// Metres, seconds and metres a second that a file may name.
-const HEIGHTS: RangeInclusive<f64> = -1_500.0..=10_000.0;
-const SPEEDS: RangeInclusive<f64> = 0.1..=50.0;
-const HOVERS: RangeInclusive<f64> = 0.0..=3_600.0;
+pub(super) const HEIGHTS: RangeInclusive<f64> = -1_500.0..=10_000.0;
+pub(super) const SECURITY_HEIGHTS: RangeInclusive<f64> = 0.0..=1_500.0;
+pub(super) const SPEEDS: RangeInclusive<f64> = 0.1..=50.0;
+pub(super) const HOVERS: RangeInclusive<f64> = 0.0..=3_600.0;
 /// Photos that one group of actions takes at a waypoint.
 const MOST_PHOTOS: u32 = 100;
 
@@ -40,7 +41,7 @@ impl Kmz {
 }
 
 /// Document type declarations, and with them all entities, are refused.
-fn parse<'t>(name: &str, text: &'t str) -> Result<Document<'t>, KmzError> {
+pub(super) fn parse<'t>(name: &str, text: &'t str) -> Result<Document<'t>, KmzError> {
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let options =
@@ -48,26 +49,31 @@ fn parse<'t>(name: &str, text: &'t str) -> Result<Document<'t>, KmzError> {
     Document::parse_with_options(text, options).map_err(|source| {
         let at = source.pos();
         let place = format!("{name}:{}:{}", at.row, at.col);
+        // It names tags, and those may be as long as the text.
+        let source = archive::printable(&source.to_string());
         KmzError::new(KmzErrorKind::BadXml, place, format!("is no sound XML: {source}"))
     })
 }
 
 /// One of the two documents.
-struct File<'d, 't> {
-    name: &'static str,
-    document: &'d Document<'t>,
+pub(super) struct File<'d, 't> {
+    pub(super) name: &'static str,
+    pub(super) document: &'d Document<'t>,
 }
 
 /// The first child element with a local name.
-fn child<'d, 't>(node: Node<'d, 't>, name: &str) -> Option<Node<'d, 't>> {
+pub(super) fn child<'d, 't>(node: Node<'d, 't>, name: &str) -> Option<Node<'d, 't>> {
     children(node, name).next()
 }
 
-fn children<'d, 't>(node: Node<'d, 't>, name: &str) -> impl Iterator<Item = Node<'d, 't>> {
+pub(super) fn children<'d, 't>(
+    node: Node<'d, 't>,
+    name: &str,
+) -> impl Iterator<Item = Node<'d, 't>> {
     node.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
 }
 
-fn text<'d>(node: Node<'d, '_>) -> &'d str {
+pub(super) fn text<'d>(node: Node<'d, '_>) -> &'d str {
     node.text().unwrap_or_default().trim()
 }
 
@@ -116,7 +122,7 @@ impl<'d, 't> File<'d, 't> {
     }
 }
 
-fn read(template: &File<'_, '_>, waylines: &File<'_, '_>) -> Result<Kmz, KmzError> {
+pub(super) fn read(template: &File<'_, '_>, waylines: &File<'_, '_>) -> Result<Kmz, KmzError> {
     let edited = template.document_node()?;
     template.need(edited, "missionConfig")?;
     let edited = template.need(edited, "Folder")?;
@@ -138,7 +144,7 @@ fn read(template: &File<'_, '_>, waylines: &File<'_, '_>) -> Result<Kmz, KmzErro
         model: model(waylines, mission)?,
         payload: payload.to_string(),
         lenses: lenses(edited),
-        take_off_security_height: number("takeOffSecurityHeight", &(0.0..=1_500.0))?,
+        take_off_security_height: number("takeOffSecurityHeight", &SECURITY_HEIGHTS)?,
         global_transitional_speed: number("globalTransitionalSpeed", &SPEEDS)?,
         finish_action,
         height_mode,

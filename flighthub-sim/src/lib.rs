@@ -32,6 +32,7 @@ pub use flighthub_kmz as kmz;
 mod lenient;
 mod limiter;
 mod made;
+pub mod program;
 pub mod quirks;
 mod record;
 mod refusal;

@@ -51,6 +51,9 @@ struct Head {
     version: u32,
     simulator: String,
     seed: u64,
+    /// When the worlds began, when that was not the usual time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
     speed: f64,
     strict: bool,
     regions: Vec<String>,
@@ -122,6 +125,7 @@ impl Head {
             version: VERSION,
             simulator: env!("CARGO_PKG_VERSION").to_owned(),
             seed: setup.seed,
+            start: setup.start.map(|start| start.to_string()),
             speed,
             strict: setup.strict,
             regions: setup.regions.clone(),
@@ -150,8 +154,12 @@ impl Head {
             self.scenario.as_ref().map(|scenario| Scenario::read(&scenario.text, &scenario.place));
         let scenario = scenario.transpose().map_err(|error| error.to_string())?;
         setup::check_regions(&self.regions)?;
+        let start = self.start.as_ref().map(|text| text.parse::<Timestamp>()).transpose();
+        let start = start.map_err(|_| "the start of the record is no time".to_owned())?;
+        start.map_or(Ok(()), setup::check_start)?;
         Ok(Setup {
             seed: self.seed,
+            start,
             strict: self.strict,
             regions: self.regions.clone(),
             profile: self.profile,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use flighthub_api::Timestamp;
+
 use crate::caller::KeyProfile;
 use crate::faults::Fault;
 use crate::journal::Known;
@@ -18,6 +20,8 @@ pub(crate) const REGION: &str = "eu";
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) seed: u64,
+    /// When the worlds begin, when that is not the usual time.
+    pub(crate) start: Option<Timestamp>,
     pub(crate) strict: bool,
     /// At least one, no two of one name.
     pub(crate) regions: Vec<String>,
@@ -49,13 +53,14 @@ impl Setup {
     ///
     /// Says what cannot be done, with the place in the scenario.
     pub(crate) fn make(&self) -> Result<Made, String> {
+        let start = self.start.unwrap_or_else(World::epoch);
         let mut gateways: Vec<Gateway> = (self.regions.iter().enumerate())
             .map(|(index, name)| {
                 let given = self.world.as_deref().filter(|_| index == 0).cloned();
                 let empty = self.scenario.as_ref().is_some_and(Scenario::is_empty);
                 let world = given.unwrap_or_else(|| match empty {
-                    true => World::empty_in(name, self.seed),
-                    false => World::demo_in(name, self.seed),
+                    true => World::empty_at(name, self.seed, start),
+                    false => World::demo_at(name, self.seed, start),
                 });
                 let world = match self.profile {
                     Some(profile) => world.with_profile(profile),
@@ -93,6 +98,21 @@ pub(crate) fn known(gateways: &[Gateway]) -> Vec<Known> {
             .collect(),
     };
     gateways.iter().map(known).collect()
+}
+
+/// # Errors
+///
+/// Says from when to when worlds can begin: while the simulated keys are good.
+pub(crate) fn check_start(start: Timestamp) -> Result<(), String> {
+    // The first full year after the first key that is expired, and the last before the others are.
+    const FIRST: i64 = 1_767_225_600;
+    const LAST: i64 = 2_019_686_400;
+    if (FIRST..=LAST).contains(&start.unix_seconds()) {
+        return Ok(());
+    }
+    Err(format!(
+        "a world can begin from 2026-01-01T00:00:00Z to 2034-01-01T00:00:00Z, while its keys are good, not at {start}"
+    ))
 }
 
 /// # Errors

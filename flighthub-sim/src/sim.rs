@@ -258,6 +258,7 @@ impl Drop for Sim {
 #[derive(Debug, Clone)]
 pub struct SimBuilder {
     seed: Option<u64>,
+    start: Option<Timestamp>,
     speed: Option<f64>,
     strict: Option<bool>,
     listen: String,
@@ -281,6 +282,7 @@ impl Default for SimBuilder {
     fn default() -> Self {
         Self {
             seed: None,
+            start: None,
             speed: None,
             strict: None,
             listen: "127.0.0.1:0".to_owned(),
@@ -308,6 +310,21 @@ impl SimBuilder {
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    /// When the worlds begin, in whole seconds; 2026-01-01T08:00:00Z by default. Everything that happened before lies as long before it, and
+    /// the same seed, calls and start give the same answers. The keys and their dates stay what they are, so it is a time from 2026 to 2033.
+    ///
+    /// ```
+    /// # use flighthub_sim::Sim;
+    /// let start: flighthub_api::Timestamp = "2026-06-01T08:00:00Z".parse().unwrap();
+    /// let sim = Sim::builder().starts_at(start).start_blocking().unwrap();
+    /// assert_eq!(sim.now(), start);
+    /// ```
+    #[must_use]
+    pub const fn starts_at(mut self, start: Timestamp) -> Self {
+        self.start = Some(start);
         self
     }
 
@@ -447,6 +464,7 @@ impl SimBuilder {
         let named = scenario.and_then(Scenario::regions).map(<[String]>::to_vec);
         let setup = Setup {
             seed: self.seed.or(scenario.and_then(Scenario::seed)).unwrap_or(1),
+            start: self.start,
             strict: self.strict.or(scenario.and_then(Scenario::strict)).unwrap_or(false),
             regions: self.regions.or(named).unwrap_or_else(|| vec![setup::REGION.to_owned()]),
             profile: self.profile.or(scenario.and_then(Scenario::profile)),
@@ -455,6 +473,15 @@ impl SimBuilder {
             world: self.world,
         };
         setup::check_regions(&setup.regions).map_err(wrong)?;
+        if let Some(start) = setup.start {
+            setup::check_start(start).map_err(wrong)?;
+            if setup.world.is_some() {
+                return Err(wrong(
+                    "a world that a program made has a time of its own: leave `starts_at` out"
+                        .to_owned(),
+                ));
+            }
+        }
         if let Some(Err(problem)) = setup.rate_limit.as_ref().map(RateLimit::check) {
             return Err(wrong(format!("the rate limit: {problem}")));
         }

@@ -84,6 +84,39 @@ fn serve_is_what_it_does_without_a_word() {
     assert_eq!(send(&url, "GET", "/__sim/", &[], None).json()["scenario"], "low-battery");
 }
 
+/// With its past: a flight of two hours before, whenever that is.
+#[cfg(unix)]
+#[test]
+fn it_begins_when_it_is_told_and_the_record_knows() {
+    let file = std::env::temp_dir().join(format!("flighthub-sim-{}-start", std::process::id()));
+    let path = file.to_str().unwrap();
+    let arguments = ["--paused", "--start", "2026-06-30T10:00:00.7+02:00", "--record", path];
+    let (mut process, url, mut lines) = start(&arguments);
+    let clock = send(&url, "GET", "/__sim/clock", &[], None).json();
+    assert_eq!(clock["now"], "2026-06-30T08:00:00Z");
+    let token = lines.next().unwrap().unwrap();
+    let token = token.strip_prefix("FLIGHTHUB_TOKEN=").unwrap();
+    let project = lines.next().unwrap().unwrap();
+    let project = project.strip_prefix("FLIGHTHUB_PROJECT=").unwrap();
+    let headers = [("X-User-Token", token), ("X-Project-Uuid", project)];
+    let list = format!(
+        "/openapi/v0.1/flight-task/list?sn={DOCK}&begin_at={}&end_at={}",
+        1_782_799_200, 1_782_806_400
+    );
+    let tasks = send(&url, "GET", &list, &headers, None).data();
+    assert_eq!(tasks["list"][0]["name"], "Morning round", "{tasks}");
+    let stopped = Command::new("kill").arg(process.0.id().to_string()).status().unwrap();
+    assert!(stopped.success() && process.0.wait().unwrap().success());
+    let output = run(&["replay", path]);
+    assert_eq!(text(&output.stdout), "the same: 1 requests\n", "{output:?}");
+    std::fs::remove_file(file).unwrap();
+
+    let (_process, url, _) = start(&["--paused", "--start=now"]);
+    let clock = send(&url, "GET", "/__sim/clock", &[], None).json();
+    let now: flighthub_api::Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
+    assert!(flighthub_api::Timestamp::now().duration_since(&now).as_secs() < 120, "{now}");
+}
+
 #[test]
 fn wrong_arguments_end_with_2_and_a_remedy() {
     let folder = std::env::temp_dir();
@@ -95,6 +128,9 @@ fn wrong_arguments_end_with_2_and_a_remedy() {
         (&["--speed", "-1"], "--speed"),
         (&["--seed"], "--seed"),
         (&["--seed", "x"], "--seed"),
+        (&["--start", "tomorrow"], "2026-06-01T08:00:00Z"),
+        (&["--start", "2020-01-01T00:00:00Z"], "2026-01-01T00:00:00Z"),
+        (&["--start", "2035-01-01T00:00:00Z"], "2034-01-01T00:00:00Z"),
         (&["--listen"], "--listen"),
         (&["--port", "1"], "--port"),
         (&["--journal", "many"], "--journal"),

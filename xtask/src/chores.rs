@@ -18,7 +18,8 @@ const CHECKS: &[[&str; 3]] = &[
     [
         "clippy",
         "clippy --workspace --all-targets --features \
-         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo -- \
+         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo,\
+         flighthub-workflows/picture -- \
          -D warnings",
         "",
     ],
@@ -38,9 +39,20 @@ const CHECKS: &[[&str; 3]] = &[
         "",
     ],
     [
+        "clippy of the bare workflows",
+        "clippy -p flighthub-workflows --no-default-features -- -D warnings",
+        "",
+    ],
+    [
+        "clippy of the bare command line",
+        "clippy -p flighthub-cli --no-default-features -- -D warnings",
+        "",
+    ],
+    [
         "doc",
         "doc --workspace --no-deps --features \
-         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo",
+         flighthub-api/blocking,flighthub-api/testing,flighthub-api/jiff,flighthub-api/chrono,flighthub-sim/demo,\
+         flighthub-workflows/picture",
         "RUSTDOCFLAGS=-D warnings",
     ],
     ["test", "test --workspace", "INSTA_UPDATE=no"],

@@ -53,6 +53,8 @@ pub struct World {
     now: Timestamp,
     /// The next whole second at which things move.
     next_tick: i64,
+    /// How many seconds after the usual time it began: its past lies as much later.
+    later: i64,
     rng: fastrand::Rng,
     pub(crate) keys: keys::State,
     pub(crate) deployment: deployment::State,
@@ -120,7 +122,12 @@ impl World {
     /// ```
     #[must_use]
     pub fn demo_in(region: &str, seed: u64) -> Self {
-        let mut world = Self::begin(region, seed);
+        Self::demo_at(region, seed, Self::epoch())
+    }
+
+    /// The same at another time: everything that happened before lies as long before it.
+    pub(crate) fn demo_at(region: &str, seed: u64, start: Timestamp) -> Self {
+        let mut world = Self::begin(region, seed, start);
         projects::populate(&mut world);
         fleet::populate(&mut world);
         routes::populate(&mut world);
@@ -136,19 +143,31 @@ impl World {
     /// An organization with nothing in it but its keys, at the same time as the demo world. [Deeds](crate::Deed) fill it.
     #[must_use]
     pub fn empty_in(region: &str, seed: u64) -> Self {
-        let mut world = Self::begin(region, seed);
+        Self::empty_at(region, seed, Self::epoch())
+    }
+
+    pub(crate) fn empty_at(region: &str, seed: u64, start: Timestamp) -> Self {
+        let mut world = Self::begin(region, seed, start);
         world.advance(Duration::from_secs(Self::PAST.unsigned_abs()));
         store::populate(&mut world);
         world
     }
 
-    fn begin(region: &str, seed: u64) -> Self {
-        let begin = Self::EPOCH - Self::PAST;
+    /// When worlds begin unless somebody says so.
+    pub(crate) fn epoch() -> Timestamp {
+        Timestamp::from_unix_seconds(Self::EPOCH).unwrap_or_else(Timestamp::now)
+    }
+
+    fn begin(region: &str, seed: u64, start: Timestamp) -> Self {
+        // In UTC and whole seconds, in which the world lives.
+        let later = start.unix_seconds() - Self::EPOCH;
+        let begin = Self::EPOCH - Self::PAST + later;
         // Regions share their object storage, which tells them apart by their credentials.
         let seed = if region == Self::DEMO_REGION { seed } else { seed ^ mixed(region) };
         Self {
             now: Timestamp::from_unix_seconds(begin).unwrap_or_else(Timestamp::now),
             next_tick: begin + 1,
+            later,
             rng: fastrand::Rng::with_seed(seed),
             keys: keys::State::new(region),
             deployment: deployment::State::default(),
@@ -208,6 +227,11 @@ impl World {
             modeling::tick(self);
         }
         self.now = target;
+    }
+
+    /// A date in the past of the usual demo world (Unix seconds), as this world has it.
+    pub(crate) const fn long_ago(&self, usual: i64) -> i64 {
+        usual.saturating_add(self.later)
     }
 
     pub(crate) fn rng(&mut self) -> &mut fastrand::Rng {
@@ -280,5 +304,40 @@ mod tests {
         assert_eq!(one.now(), other.now());
         assert_eq!(one.next_tick, other.next_tick);
         assert_eq!(World::demo(1).now().to_string(), "2026-01-01T08:00:00Z");
+    }
+
+    #[test]
+    fn a_world_that_begins_later_is_the_same_with_all_its_past_later() {
+        use flighthub_api::v1::{DeviceState, ProjectList, Service, TaskList};
+
+        let later: i64 = 200 * 86_400 + 3;
+        let start = World::epoch().saturating_add(Duration::from_secs(later.unsigned_abs()));
+        let (mut usual, mut other) = (World::demo(3), World::demo_at("eu", 3, start));
+        let caller = Caller::admin().in_project(World::DEMO_PROJECT);
+        let mut seen = Vec::new();
+        for world in [&mut usual, &mut other] {
+            assert_eq!(world.key(crate::KeyProfile::Admin), World::demo_token());
+            world.advance(Duration::from_secs(90));
+            let now = world.now().unix_seconds();
+            let ago = |time: Option<Timestamp>| time.map(|time| now - time.unix_seconds());
+            let projects = world.project_list(&caller, ProjectList::new()).unwrap();
+            let projects: Vec<_> =
+                projects.iter().map(|row| (ago(row.created_at), ago(row.updated_at))).collect();
+            let day = Duration::from_secs(86_400);
+            let list =
+                TaskList::new("7CTXN0000B00A1", world.now().saturating_sub(day), world.now());
+            let tasks = world.task_list(&caller, list).unwrap();
+            let tasks: Vec<_> = tasks
+                .iter()
+                .map(|task| (task.uuid.clone(), ago(task.begin_at), ago(task.completed_at)))
+                .collect();
+            let state = world.device_state(&caller, DeviceState::new("7CTXN0000B00A1")).unwrap();
+            let state = serde_json::to_value(&state).unwrap();
+            let activated = state["device_state"]["activation_time"].as_i64().unwrap();
+            assert!(!tasks.is_empty());
+            seen.push((now - activated, projects, tasks));
+        }
+        assert_eq!(seen[0], seen[1]);
+        assert_eq!(other.now().unix_seconds() - usual.now().unix_seconds(), later);
     }
 }

@@ -179,7 +179,8 @@ pub(crate) fn populate(world: &mut World) {
         (World::DRONE_PROJECT, "Shoal survey", "", SHOAL, 1_750_100_000),
         (World::CLOSED_PROJECT, "Weather station", "", STATION, 1_751_300_000),
     ];
-    let at = |seconds| Timestamp::from_unix_seconds(seconds);
+    let later = world.long_ago(0);
+    let at = |seconds: i64| Timestamp::from_unix_seconds(seconds + later);
     world.projects.projects = rows
         .into_iter()
         .map(|(uuid, name, introduction, centre, created)| {

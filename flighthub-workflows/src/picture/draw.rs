@@ -34,10 +34,12 @@ impl DrawSettings {
 #[must_use]
 pub fn draw(name: &str, route: &Kmz, settings: &DrawSettings) -> Picture {
     let draw = Draw::new(route, settings);
-    let mut sheet = Sheet::new(settings.size, !route.waypoints.is_empty());
+    // One waypoint has no profile.
+    let has_profile = route.waypoints.len() > 1;
+    let mut sheet = Sheet::new(settings.size, has_profile);
     sheet.head(name, &draw.facts());
     let is_crowded = draw.map().draw(&mut sheet.svg, sheet.map);
-    if !route.waypoints.is_empty() {
+    if has_profile {
         draw.profile().draw(&mut sheet.svg, sheet.profile);
     }
     sheet.legend(draw.ramp.as_ref(), &draw.keys(is_crowded));
@@ -143,7 +145,11 @@ impl<'a> Draw<'a> {
 
     /// On a crowded map only photos are told, by the filling of the waypoints.
     fn keys(&self, is_crowded: bool) -> Vec<Key> {
-        let mut keys = vec![Key::Line("Route"), Key::Waypoint];
+        let has_line = self.route.waypoints.len() > 1;
+        let mut keys = vec![Key::Waypoint];
+        if has_line {
+            keys.insert(0, Key::Line("Route"));
+        }
         let mut used: Vec<Mark> = self.route.waypoints.iter().flat_map(actions).collect();
         used.sort_unstable();
         used.dedup();
@@ -152,7 +158,7 @@ impl<'a> Draw<'a> {
         } else if used.contains(&Mark::Photo) {
             keys.push(Key::Photo);
         }
-        if self.level().is_some() {
+        if has_line && self.level().is_some() {
             keys.push(Key::Level("Security height"));
         }
         keys

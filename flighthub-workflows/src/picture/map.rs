@@ -333,15 +333,17 @@ impl Drawing<'_> {
         let mut order: Vec<usize> = (0..places.len()).filter(is_wanted).collect();
         // The ends come first, so that they find room.
         order.sort_by_key(|index| !(*index == 0 || *index == last));
+        if is_crowded {
+            for at in order.iter().filter_map(|index| places.get(*index)) {
+                marks::waypoint(self.svg, *at, LARGE);
+                self.space.take(Rect::around(*at, LARGE + 1.0));
+            }
+        }
         for index in order {
             let Some(at) = places.get(index) else { continue };
             let text = (index + 1).to_string();
             let size = (NUMBER.width(&text) + 3.0, 15.0);
             let Some(rect) = self.space.beside(*at, size, LARGE + 4.0) else { continue };
-            if is_crowded {
-                marks::waypoint(self.svg, *at, LARGE);
-                self.space.take(Rect::around(*at, LARGE + 1.0));
-            }
             self.svg.text((rect.x + 1.5, rect.y + 12.0), NUMBER, &text);
         }
     }

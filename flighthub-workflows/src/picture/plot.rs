@@ -113,7 +113,8 @@ impl<'a> Plot<'a> {
     fn new(track: &'a Track, settings: &'a PlotSettings) -> Self {
         let (ramp, classes) = coloured(&track.points, settings.color_by);
         let mut plot = Self { track, settings, ramp, classes, profile: None };
-        plot.profile = (track.totals.heights > 0).then(|| plot.profile());
+        // One point has no profile.
+        plot.profile = (track.totals.heights > 0 && track.points.len() > 1).then(|| plot.profile());
         plot
     }
 
@@ -240,7 +241,7 @@ impl<'a> Plot<'a> {
         let mut notes = Vec::new();
         if self.track.points.is_empty() {
             notes.push("The track has no points.".to_owned());
-        } else if self.profile.is_none() {
+        } else if self.track.totals.heights == 0 {
             notes.push("The track has no heights.".to_owned());
         } else {
             notes.push(

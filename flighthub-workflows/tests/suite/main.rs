@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod annotate;
+mod doctor;
+mod fetch;
 mod fleet;
+mod livestream;
+mod mission;
 mod support;
+mod tiny;
 mod track;
+mod upload;
+mod watch;

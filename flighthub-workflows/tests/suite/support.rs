@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use flighthub_api::v1::{
+    DockSn, MediaFile, OutOfControlAction, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs,
+    TaskMedia, TaskSchedule, TaskUuid, WaylineId, WaylinePrecisionType,
+};
 use flighthub_api::{BoxFuture, Client, Clock, Project, Region};
 use flighthub_sim::Sim;
 
@@ -72,4 +76,40 @@ impl Clock for SimClock {
             tokio::task::yield_now().await;
         })
     }
+}
+
+/// A flight that has ended and whose files have all been uploaded.
+pub(crate) async fn flown(bench: &Bench) -> TaskUuid {
+    flown_as(bench, "Media round").await
+}
+
+/// The same with a name.
+pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
+    let task = TaskCreate::new(TaskCreateArgs {
+        name: name.to_owned(),
+        wayline_uuid: WaylineId::new(ROUTE),
+        sn: DockSn::new(DOCK),
+        time_zone: "Atlantic/Azores".to_owned(),
+        rth_altitude: 60,
+        rth_mode: RthMode::Preset,
+        wayline_precision_type: WaylinePrecisionType::Rtk,
+        out_of_control_action_in_flight: OutOfControlAction::ReturnHome,
+        resumable_status: ResumableStatus::Manual,
+        schedule: TaskSchedule::Immediate,
+    });
+    let created = bench.project.send(&task).await.unwrap();
+    bench.sim.advance(Duration::from_secs(3600));
+    created.task_uuid.clone()
+}
+
+/// The media that are listed for a task.
+pub(crate) async fn media_of(bench: &Bench, task: &TaskUuid) -> Vec<MediaFile> {
+    bench.project.send(&TaskMedia::new(task.clone())).await.unwrap().into_vec()
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -104,7 +104,7 @@ pub(in crate::world) fn aircraft(world: &World, aircraft: &Aircraft) -> Object {
         "firmware_upgrade_status": "not_upgraded",
         "firmware_version": "16.01.00.24",
         "flysafe_database_version": "1.0.1.42",
-        "activation_time": 1_741_000_000,
+        "activation_time": world.long_ago(1_741_000_000),
         "total_flight_time": rounded(aircraft.flown.0, 1),
         "total_flight_distance": rounded(aircraft.flown.1, 1),
         "total_flight_sorties": aircraft.flown.2,

@@ -139,8 +139,8 @@ pub(in crate::world) fn dock(world: &World, dock: &Dock) -> Object {
     let links = with(links, "live_capacity", live_capacity);
     let identity = json!({
         "acc_time": 8_640_000,
-        "activation_time": 1_736_000_000,
-        "first_power_on": 1_735_999_000_000_i64,
+        "activation_time": world.long_ago(1_736_000_000),
+        "first_power_on": world.long_ago(1_735_999_000) * 1_000,
         "silent_mode": "non_silent_mode",
         "battery_store_mode": "schedule_mode",
         "air_transfer_enable": false,

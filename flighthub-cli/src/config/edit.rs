@@ -1,0 +1,1 @@
+//! Changes to the file with the profiles.
