@@ -20,11 +20,11 @@ use crate::out::Column;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    command: Live_,
+    command: LiveCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Live_ {
+enum LiveCommand {
     /// Start a stream and show what a player needs
     ///
     /// The address lets in whoever has it, so it is shown only with --show-url. How to play it depends on the service behind it (`service`): `whep`
@@ -101,14 +101,14 @@ impl StartArgs {
 /// Does it.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Live_::Camera(args) => {
+        LiveCommand::Camera(args) => {
             let project = context.read_project().await?;
             let settings = args.settings(Duration::from_secs(3600))?;
             let camera = find(&project, &settings).await?;
             context.out().value(&camera)?;
         }
-        Live_::Start(args) => start_one(context, &args).await?,
-        Live_::Keep { start, time } => keep_up(context, &start, time).await?,
+        LiveCommand::Start(args) => start_one(context, &args).await?,
+        LiveCommand::Keep { start, time } => keep_up(context, &start, time).await?,
     }
     Ok(Exit::Ok)
 }
