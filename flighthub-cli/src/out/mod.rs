@@ -34,6 +34,7 @@ use serde_json::Value;
 
 pub(crate) use cells::Column;
 pub(crate) use error::OutError;
+#[cfg(test)]
 pub(crate) use sink::Captured;
 use sink::Sink;
 pub(crate) use terminal::Terminal;
@@ -107,7 +108,7 @@ impl Out {
         terminal: Terminal,
     ) -> Result<(Self, Captured), OutError> {
         let captured = Captured::default();
-        let out = Self::with_sink(format, jq, terminal, Sink::captured(&captured))?;
+        let out = Self::with_sink(format, jq, terminal, Sink::to(captured.clone()))?;
         Ok((out, captured))
     }
 

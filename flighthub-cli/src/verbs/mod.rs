@@ -66,6 +66,9 @@ verbs! {
     "call" => call,
     "api" => api,
     "schema" => schema,
+    "config" => config,
+    "completions" => completions,
+    "man" => man,
     #[cfg(feature = "sim")]
     "sim" => sim,
 }
