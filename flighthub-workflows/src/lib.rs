@@ -4,14 +4,20 @@
 //! its own settings, and a [`Run`]: the clock that it waits by and whoever hears what happens. Dropping its future cancels it; what
 //! has to outlive that is on disk before the request leaves.
 
+pub mod annotate;
 pub mod choose;
 pub mod doctor;
 mod error;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
+pub mod livestream;
+pub mod media;
 pub mod mission;
 mod moment;
+#[cfg(feature = "picture")]
+pub mod picture;
+pub mod reconstruction;
 pub mod routes;
 mod run;
 pub mod track;

@@ -216,3 +216,16 @@ async fn a_reply_tells_about_itself() {
     assert_eq!(reply.body(), r#"{"code":0,"message":"x","data":{"id":7}}"#);
     assert_eq!(reply.request_id().len(), 36);
 }
+
+#[tokio::test]
+async fn the_service_s_clock_is_known_from_any_answer() {
+    let wrong = Scripted::status(401, r#"{"code":200401,"message":""}"#);
+    let script =
+        ScriptedTransport::new().then(wrong.header("date", "Sun, 06 Nov 1994 08:49:37 GMT"));
+    let client = script.client().unwrap();
+    assert_eq!(client.clock_offset_seconds(), None, "nothing was answered yet");
+    client.project("p-1").send(&get()).await.unwrap_err();
+    let now = flighthub_api::Timestamp::now().unix_seconds();
+    let offset = client.clock_offset_seconds().unwrap();
+    assert!((offset - (784_111_777 - now)).abs() <= 2, "{offset}");
+}

@@ -14,7 +14,7 @@ fn without_a_terminal_what_is_dangerous_needs_yes() {
     for info in CATALOGUE {
         let example = json!(Catalogue::v1().get(info.id).unwrap().example).to_string();
         let file = bench.file("arguments.json", &example);
-        let file = format!("@{}", file.display());
+        let file = format!("@{}", file);
         bench.sim.clear_journal();
         let ran = bench.run(["call", info.id, "--json", &file]);
         if info.risk == RiskLevel::Dangerous {
@@ -22,7 +22,7 @@ fn without_a_terminal_what_is_dangerous_needs_yes() {
             ran.exits(2).says("needs a confirmation").says("--yes");
             assert!(bench.sim.journal().is_empty(), "{}", info.id);
         } else {
-            assert_ne!(ran.code, Some(2), "{}: {ran:#?}", info.id);
+            assert_ne!(ran.exit, 2, "{}: {ran:#?}", info.id);
         }
     }
     assert_eq!(dangerous, 7);
@@ -55,9 +55,9 @@ mod on_a_terminal {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::support::{Ran, end};
+    use crate::support::{Ended, end};
 
-    fn typed(bench: &Bench, words: &[&str], answer: &str) -> Ran {
+    fn typed(bench: &Bench, words: &[&str], answer: &str) -> Ended {
         let program = env!("CARGO_BIN_EXE_flighthub");
         let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
         let mut command = Command::new("script");
@@ -65,12 +65,12 @@ mod on_a_terminal {
             .args(["-qec", &format!("'{program}' {}", quoted.join(" ")), "/dev/null"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("HOME", bench.folder.path())
+            .env("HOME", bench.program.home.path())
             .env("TERM", "dumb")
             .env("FLIGHTHUB_URL", bench.sim.url())
             .env("FLIGHTHUB_TOKEN", bench.sim.token())
             .env("FLIGHTHUB_PROJECT", bench.sim.project())
-            .current_dir(bench.folder.path())
+            .current_dir(bench.program.home.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
@@ -85,15 +85,15 @@ mod on_a_terminal {
     fn the_dock_is_asked_for_by_its_names() {
         let bench = Bench::new();
         let file = bench.file("task.json", &flight("asked"));
-        let file = format!("@{}", file.display());
+        let file = format!("@{}", file);
         let words = ["task", "create", "--json", file.as_str()];
         for (answer, code, launched) in
             [("yes\r", 2, 0), ("\r", 2, 0), ("wrong\r", 2, 0), ("00A1\r", 0, 1)]
         {
             let ran = typed(&bench, &words, answer).exits(code);
             // On a terminal both streams are one.
-            assert!(ran.stdout.contains(&format!("({DOCK})")), "{ran:#?}");
-            assert!(ran.stdout.contains("dock "), "{ran:#?}");
+            assert!(ran.out.contains(&format!("({DOCK})")), "{ran:#?}");
+            assert!(ran.out.contains("dock "), "{ran:#?}");
             bench.sim.journal().of("task.create").times(launched);
         }
         typed(&bench, &[&words[..], &["--no-input"]].concat(), "00A1\r").exits(2);
@@ -117,8 +117,8 @@ mod on_a_terminal {
         let uuid = rows.exits(0).json()["list"][0]["uuid"].as_str().unwrap().to_owned();
         let words = ["task", "set-status", &uuid, "--status", "suspended"];
         let ran = typed(&bench, &words, "no\r").exits(2);
-        assert!(ran.stdout.contains(&format!("({DOCK})")), "{ran:#?}");
-        assert!(ran.stdout.contains("suspended"), "{ran:#?}");
+        assert!(ran.out.contains(&format!("({DOCK})")), "{ran:#?}");
+        assert!(ran.out.contains("suspended"), "{ran:#?}");
         bench.sim.journal().none("task.set_status");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Ran, bare, finish};
+use crate::support::{Ended, bare, finish};
 
 struct Counter {
     listener: TcpListener,
@@ -16,7 +16,7 @@ impl Counter {
         Self { listener, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn run(&self, words: &[&str]) -> Ran {
+    fn run(&self, words: &[&str]) -> Ended {
         let mut command = bare(&self.folder);
         command
             .env("FLIGHTHUB_URL", format!("http://{}", self.listener.local_addr().unwrap()))
@@ -62,8 +62,8 @@ fn a_dry_run_connects_to_nothing() {
 fn a_dry_run_of_a_name_says_that_it_is_the_look_for_it() {
     let counter = Counter::new();
     let ran = counter.run(&["wayline", "list", "--project", "North", "-n", "-o", "table"]).exits(0);
-    assert!(ran.stdout.starts_with("GET http://127.0.0.1:"), "{ran:#?}");
-    assert!(ran.stdout.contains("/openapi/v0.1/project?"), "{ran:#?}");
-    assert!(ran.stdout.contains("\nx-user-token: ***\n"), "{ran:#?}");
-    assert!(ran.stderr.contains("depends on its answer"), "{ran:#?}");
+    assert!(ran.out.starts_with("GET http://127.0.0.1:"), "{ran:#?}");
+    assert!(ran.out.contains("/openapi/v0.1/project?"), "{ran:#?}");
+    assert!(ran.out.contains("\nx-user-token: ***\n"), "{ran:#?}");
+    assert!(ran.err.contains("depends on its answer"), "{ran:#?}");
 }

@@ -2,7 +2,7 @@
 
 use flighthub_sim::{Effect, FaultKind};
 
-use crate::support::{Bench, DOCK, DRONE, finish, flight};
+use crate::support::{Bench, DOCK, DRONE, ROUTE, finish, flight};
 
 #[test]
 fn ok_is_0() {
@@ -12,9 +12,8 @@ fn ok_is_0() {
 #[test]
 fn an_answer_that_cannot_be_read_is_1() {
     let bench = Bench::new();
-    bench.sim.fail_next("wayline.list", FaultKind::quirk("no-data")).unwrap();
-    let ran = bench.run(["wayline", "list"]);
-    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    bench.sim.fail_next("wayline.get", FaultKind::quirk("data-empty")).unwrap();
+    bench.run(["wayline", "get", ROUTE]).exits(1).says("flighthub api");
 }
 
 #[test]

@@ -5,9 +5,9 @@ use crate::support::{bare, finish};
 fn help(words: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let ran = finish(bare(&folder).args(words)).exits(0);
-    assert_eq!(ran.stderr, "");
-    assert!(!ran.stdout.contains('\u{1b}'), "no colours in a pipe");
-    ran.stdout
+    assert_eq!(ran.err, "");
+    assert!(!ran.out.contains('\u{1b}'), "no colours in a pipe");
+    ran.out
 }
 
 #[test]

@@ -1,13 +1,18 @@
-//! Tests of the program `flighthub`, against the simulator.
+//! The program as people and scripts run it.
+
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod annotate;
 mod basics;
 mod confirmations;
+mod doctor;
 mod dry_run;
 mod exit_codes;
 mod help;
+mod live;
 mod operations;
 mod secrets;
 mod signals;
 mod simulated;
 mod support;
+mod watch;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use flighthub_sim::FaultKind;
 
-use crate::support::{Bench, Ran, finish, finish_with, flight};
+use crate::support::{Bench, Ended, finish, finish_with, flight};
 
 /// `{"alg":"HS512"}` . `{"exp":1767323045,"organization_uuid":"org-1","sub":"fh2"}` . FHCANARY
 const KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJleHAiOjE3NjczMjMwNDUsIm9yZ2FuaXphdGlvbl91dWlkIjoib3JnLTEiLCJzdWIiOiJmaDIifQ.FHCANARY";
 
-fn clean(ran: &Ran) {
+fn clean(ran: &Ended) {
     let whole = format!("{ran:?}");
     assert!(!whole.contains("FHCANARY"), "{ran:#?}");
 }
@@ -65,7 +65,7 @@ fn the_key_is_in_no_output_whatever_happens() {
         for words in words {
             let mut command = bench.command();
             command.env("FLIGHTHUB_URL", url).env_remove("FLIGHTHUB_TOKEN").arg("-vv").args(words);
-            let without_host = |ran: &Ran| {
+            let without_host = |ran: &Ended| {
                 let whole = format!("{ran:?}").replace("http://fhcanary.invalid", "");
                 assert!(!whole.contains("FHCANARY"), "{ran:#?}");
             };
@@ -90,7 +90,7 @@ fn the_key_is_in_no_output_whatever_happens() {
 #[test]
 fn secrets_of_a_body_are_sent_and_not_shown() {
     let bench = Bench::new();
-    let secret = bench.file("secret", "FHCANARY\n").display().to_string();
+    let secret = bench.file("secret", "FHCANARY\n");
     let words = [
         "device",
         "calibrate-rtk",
@@ -105,7 +105,7 @@ fn secrets_of_a_body_are_sent_and_not_shown() {
     let ran = bench.run(words.iter().copied().chain(["--dry-run"])).exits(0);
     clean(&ran);
     assert_eq!(ran.json()["body"]["password"], "***");
-    let raw = bench.file("raw.json", r#"{"inner":{"token":"FHCANARY"}}"#).display().to_string();
+    let raw = bench.file("raw.json", r#"{"inner":{"token":"FHCANARY"}}"#);
     let ran =
         bench.run(["api", "POST", "/openapi/v0.1/x", "--json", &format!("@{raw}"), "-n"]).exits(0);
     clean(&ran);

@@ -33,8 +33,8 @@ fn an_interrupted_read_ends_with_130() {
         let ran = end(child).exits(130);
         // The goal is 100 ms; a machine that does ten things at once gets more.
         assert!(sent.elapsed() < Duration::from_secs(2), "{:?}", sent.elapsed());
-        assert_eq!(ran.stderr, "error: interrupted\n");
-        assert_eq!(ran.stdout, "");
+        assert_eq!(ran.err, "error: interrupted\n");
+        assert_eq!(ran.out, "");
     }
 }
 

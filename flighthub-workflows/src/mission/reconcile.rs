@@ -1,5 +1,6 @@
 //! What became of a launch whose answer was lost: looked up, never sent again.
 
+use std::cmp::Reverse;
 use std::path::Path;
 use std::time::Duration;
 
@@ -236,7 +237,9 @@ fn sift(list: &List<FlightTaskSummary>, intent: &Intent, looked: &mut Looked) {
     ours.sort_by_key(|row| {
         let is_other_place = !fits(row, intent);
         let is_other_type = row.task_type != intent.task_type;
-        (is_other_place, is_other_type, row.is_break_point_resume.unwrap_or(false), row.begin_at)
+        let is_rest = row.is_break_point_resume.unwrap_or(false);
+        // A plan begins with its first flight and ends later.
+        (is_other_place, is_other_type, is_rest, row.begin_at, Reverse(row.end_at))
     });
     let mut ours = ours.into_iter();
     if let Some(first) = ours.next().filter(|first| fits(first, intent)) {

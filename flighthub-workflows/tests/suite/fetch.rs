@@ -179,7 +179,7 @@ async fn a_body_that_is_cut_at_any_place_is_continued() {
     let bench = bench().await;
     let mut rng = fastrand::Rng::with_seed(11);
     let cuts: Vec<FaultKind> = (0..5)
-        .map(|_| FaultKind::reset().at(flighthub_sim::Phase::Bytes(rng.u64(600..150_000))))
+        .map(|_| FaultKind::close().at(flighthub_sim::Phase::Bytes(rng.u64(600..150_000))))
         .collect();
     let fetched = through(&bench, cuts).await;
     assert_eq!(fetched.attempts, 6);
@@ -542,12 +542,13 @@ async fn redirects_are_few_and_lead_nowhere_private() {
     let rows = media_of(&bench, &task).await;
     let address = rows[0].original_url.clone().unwrap();
     // To another port of this machine, which is the same host: followed, and no key comes along.
+    let anew = Expected::new().replacing();
     for status in [301, 302, 303, 307, 308] {
         bench
             .sim
             .inject(Fault::new("*", FaultKind::redirect(status)).port(FaultPort::Storage))
             .unwrap();
-        let _ = fetch(&quick().build(), address.expose(), &target, &Expected::new()).await;
+        let _ = fetch(&quick().build(), address.expose(), &target, &anew).await;
         bench.sim.clear_faults();
     }
     assert_eq!(bench.sim.arrivals().len(), 5);

@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flighthub_api::Timestamp;
+use flighthub_api::v1::{
+    OutOfControlAction, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs, TaskSchedule,
+    WaylinePrecisionType,
+};
 use flighthub_sim::{Deed, FaultKind, KeyProfile, Scenario, Sim};
 use flighthub_workflows::watch::{
     About, EndReason, WatchChange, WatchEnd, WatchEvent, WatchSettings, watch,
@@ -11,7 +15,7 @@ use flighthub_workflows::watch::{
 use flighthub_workflows::{ErrorKind, Run};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, DOCK, DRONE, bench, bench_of};
+use crate::support::{Bench, DOCK, DRONE, ROUTE, bench, bench_of};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -94,12 +98,37 @@ async fn a_dock_that_loses_its_link_and_comes_back() {
 #[tokio::test]
 async fn a_flight_is_seen_from_the_dock_and_back_to_it() {
     let bench = bench().await;
-    let flight = Deed::ManualFlight { dock: DOCK.into(), minutes: 5 };
-    bench.sim.apply(&flight).unwrap();
-    let mut settings = WatchSettings::new().with_devices(["North dock"]).with_limit(15 * MINUTE);
+    let task = TaskCreate::new(TaskCreateArgs {
+        name: "Night round".into(),
+        wayline_uuid: ROUTE.into(),
+        sn: DOCK.into(),
+        time_zone: "Atlantic/Azores".into(),
+        rth_altitude: 60,
+        rth_mode: RthMode::Preset,
+        wayline_precision_type: WaylinePrecisionType::Rtk,
+        out_of_control_action_in_flight: OutOfControlAction::ReturnHome,
+        resumable_status: ResumableStatus::Manual,
+        schedule: TaskSchedule::Immediate,
+    });
+    bench.project.send(&task).await.unwrap();
+    let mut settings = WatchSettings::new().with_devices([DOCK]).with_limit(15 * MINUTE);
     settings.metres = 30.0;
-    let (_, events) = watched(&bench, &settings).await;
-    let _ = changes(&events);
+    let (end, events) = watched(&bench, &settings).await;
+    let changes = changes(&events);
+    let places: Vec<&Value> =
+        of(&changes, DOCK, "drone_in_dock_changed").iter().map(|change| &change["to"]).collect();
+    assert_eq!(places, ["outside", "inside"], "{changes:?}");
+    let modes: Vec<&Value> =
+        of(&changes, DRONE, "mode_changed").iter().map(|change| &change["to"]).collect();
+    assert!(modes.contains(&&json!("wayline_flight")), "{modes:?}");
+    assert!(modes.contains(&&json!("auto_returning_to_home")), "{modes:?}");
+    let moved = of(&changes, DRONE, "moved");
+    assert!(moved.len() > 10, "{changes:?}");
+    assert!(moved.iter().all(|change| change["metres"].as_f64().unwrap() >= 30.0));
+    assert!(!of(&changes, DRONE, "battery_changed").is_empty());
+    assert!(of(&changes, DOCK, "moved").is_empty());
+    // Quickly while it flew, slowly before and after.
+    assert!(end.looks > 80, "{end:?}");
 }
 
 #[tokio::test]
@@ -122,7 +151,7 @@ async fn alerts_appear_once_with_their_text_and_clear() {
     // While somebody watches, it goes, and another comes.
     let (run, mut events) = Run::<WatchEvent>::with_events();
     let run = run.with_clock(bench.clock());
-    settings.changes_at_most = Some(2);
+    settings.changes_at_most = Some(3);
     let project = bench.project.read_only();
     let watching = tokio::spawn(async move { watch(&project, &settings, &run).await });
     while let Some(event) = events.next().await {
@@ -132,18 +161,19 @@ async fn alerts_appear_once_with_their_text_and_clear() {
     }
     sim.apply(&Deed::AlertCleared { sn: DOCK.into(), code: None }).unwrap();
     let raised =
-        json!({"do": "alert-raised", "sn": DOCK, "level": "reminder", "code": "0x161000A4"});
+        json!({"do": "alert-raised", "sn": DOCK, "level": "reminder", "code": "0x16100015"});
     sim.apply(&serde_json::from_value(raised).unwrap()).unwrap();
     let mut said = Vec::new();
     while let Some(event) = events.next().await {
         said.push(serde_json::to_value(&event).unwrap());
     }
-    assert_eq!(watching.await.unwrap().unwrap().reason, EndReason::Changes);
+    assert_eq!(watching.await.unwrap().unwrap().reason, EndReason::Changes, "{said:?}");
     assert_eq!(said[0]["event"], "alert_raised", "{said:?}");
-    assert_eq!(said[0]["code"], "0x161000A4");
-    assert_eq!(said[1]["event"], "alert_cleared");
-    assert_eq!(said[1]["code"], "0x16100083");
-    assert_eq!(said[2], json!({"at": said[2]["at"], "event": "ended", "reason": "changes"}));
+    assert_eq!(said[0]["code"], "0x16100015");
+    let cleared: Vec<&Value> =
+        of(&said, DOCK, "alert_cleared").iter().map(|one| &one["code"]).collect();
+    assert_eq!(cleared, ["0x16100083", "0x161000A4"], "{said:?}");
+    assert_eq!(said[3], json!({"at": said[3]["at"], "event": "ended", "reason": "changes"}));
 }
 
 #[tokio::test]
@@ -208,16 +238,20 @@ async fn trouble_is_said_once_and_survived() {
 async fn the_state_of_one_device_may_fail_while_the_others_are_watched() {
     let bench = bench().await;
     let fault = serde_json::from_value(json!({
-        "on": "device.state", "when": {"nth": 1}, "kind": "refuse", "code": 200403, "http": 403
+        "on": "device.state", "when": {"next": 2}, "kind": "refuse", "code": 200403, "http": 403
     }));
     bench.sim.inject(fault.unwrap()).unwrap();
-    let (_, events) = watched(&bench, &WatchSettings::new().with_limit(MINUTE)).await;
-    let troubles: Vec<&WatchEvent> = events
-        .iter()
-        .filter(|event| matches!(event.change, WatchChange::Trouble { about: About::State, .. }))
-        .collect();
-    assert!(troubles.len() <= 1, "{troubles:?}");
-    assert!(events.iter().any(|event| matches!(event.change, WatchChange::Ready { .. })));
+    let settings = WatchSettings::new().with_devices([DOCK]).with_limit(MINUTE);
+    let (_, events) = watched(&bench, &settings).await;
+    let said: Vec<Value> =
+        events.iter().map(|event| serde_json::to_value(event).unwrap()).collect();
+    let trouble = of(&said, DOCK, "trouble");
+    assert_eq!(trouble.len(), 1, "{said:?}");
+    assert_eq!(trouble[0]["about"], "state");
+    assert_eq!(of(&said, DOCK, "recovered").len(), 1, "{said:?}");
+    // What was not known at first is said when it is.
+    assert_eq!(of(&said, DOCK, "snapshot")[0]["mode"], Value::Null);
+    assert_eq!(of(&said, DOCK, "mode_changed")[0]["to"], "idle");
 }
 
 #[tokio::test]
@@ -229,7 +263,7 @@ async fn a_key_that_is_over_ends_the_watch() {
     let watching = tokio::spawn(async move { watch(&project, &WatchSettings::new(), &run).await });
     while let Some(event) = events.next().await {
         if matches!(event.change, WatchChange::Ready { .. }) {
-            let rights = Deed::Rights { key: KeyProfile::Admin, become_: KeyProfile::Revoked };
+            let rights = Deed::Rights { key: KeyProfile::Admin, r#become: KeyProfile::Revoked };
             bench.sim.apply(&rights).unwrap();
         }
     }
@@ -250,7 +284,7 @@ async fn rights_that_vanish_are_not_devices_that_vanish() {
         match event.change {
             WatchChange::Ready { .. } => {
                 let rights =
-                    Deed::Rights { key: KeyProfile::Admin, become_: KeyProfile::NoDevices };
+                    Deed::Rights { key: KeyProfile::Admin, r#become: KeyProfile::NoDevices };
                 bench.sim.apply(&rights).unwrap();
             }
             WatchChange::Trouble { about: About::Devices, .. } => troubles += 1,
