@@ -4,6 +4,8 @@
 
 mod annotate;
 mod basics;
+mod completion;
+mod config;
 mod confirmations;
 mod doctor;
 mod dry_run;
@@ -11,6 +13,7 @@ mod exit_codes;
 mod help;
 mod live;
 mod operations;
+mod output;
 mod secrets;
 mod signals;
 mod simulated;
