@@ -59,6 +59,7 @@ macro_rules! verbs {
 }
 
 verbs! {
+    "mission" => mission,
     "call" => call,
     "api" => api,
     "schema" => schema,
