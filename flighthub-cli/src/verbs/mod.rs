@@ -64,6 +64,7 @@ verbs! {
     "watch" => watch,
     "live" => live,
     "annotate" => annotate,
+    "mission" => mission,
     "call" => call,
     "api" => api,
     "schema" => schema,

@@ -16,3 +16,8 @@ mod signals;
 mod simulated;
 mod support;
 mod watch;
+//! The program against the simulator.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod mission;
