@@ -7,6 +7,7 @@ use flighthub_api::TokioClock;
 use flighthub_api::v1::{OpenmodelObtainToken, ProjectStsToken, StorageProvider};
 use flighthub_sim::{Fault, FaultKind, FaultPort, Phase, When};
 use flighthub_workflows::ErrorKind;
+use flighthub_workflows::upload::object_store::ObjectStoreExt as _;
 use flighthub_workflows::upload::{
     Bucket, StorageAccess, StorageProxy, Stored, UploadEvent, UploadOptions, open_target,
 };
