@@ -348,9 +348,11 @@ async fn wherever_a_run_is_dropped_the_next_one_continues() {
         runs += 1;
         // Faults of all sorts on the way as well.
         for kind in [
-            FaultKind::close().at(flighthub_sim::Phase::Bytes(rng.u64(300..4_000_000))),
+            FaultKind::close()
+                .at(flighthub_sim::Phase::Bytes(rng.u64(300..4_000_000)))
+                .after_effect(),
             FaultKind::http_error(503),
-            FaultKind::reset().at(flighthub_sim::Phase::ReplyBody),
+            FaultKind::reset().at(flighthub_sim::Phase::ReplyBody).after_effect(),
         ] {
             let fault = Fault::new("*", kind).port(FaultPort::Storage);
             bench.sim.inject(fault.when(When::Nth(rng.u64(1..9)))).unwrap();
