@@ -15,6 +15,9 @@ pub mod livestream;
 pub mod media;
 pub mod mission;
 mod moment;
+#[cfg(feature = "picture")]
+pub mod picture;
+pub mod reconstruction;
 pub mod routes;
 mod run;
 pub mod track;

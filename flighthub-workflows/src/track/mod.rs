@@ -32,7 +32,13 @@ use flighthub_api::{Access, List, Permits, Project, Timestamp};
 use serde::Serialize;
 
 pub use format::Format;
+#[cfg(feature = "picture")]
+pub(crate) use geodesy::{degrees_east, distance, metres_a_degree};
+#[cfg(feature = "picture")]
+pub(crate) use text::xml_escaped;
 pub use totals::Totals;
+#[cfg(feature = "picture")]
+pub(crate) use totals::{metres_between, speed};
 
 use crate::Result;
 

@@ -9,6 +9,8 @@ mod fleet;
 mod livestream;
 mod media;
 mod mission;
+mod reconstruction;
+mod routes;
 mod support;
 mod tiny;
 mod track;

@@ -15,7 +15,7 @@ use flighthub_workflows::media::{
 use flighthub_workflows::{ErrorKind, Run};
 
 use crate::fetch::quick;
-use crate::support::{Bench, DOCK, bench, flown, flown_as, media_of, sha256, started};
+use crate::support::{Bench, DOCK, bench, flown, flown_as, launched_as, media_of, sha256};
 use crate::tiny::{Piece, Tiny, bytes, header, reply, stored};
 
 const MANIFEST: &str = "flighthub-media.jsonl";
@@ -251,7 +251,7 @@ async fn what_a_list_answers_instead_of_rows_is_told_apart() {
 #[tokio::test]
 async fn a_run_waits_for_late_uploads_in_virtual_time() {
     let bench = bench().await;
-    let task = started(&bench, "Late").await;
+    let task = launched_as(&bench, "Late").await;
     let folder = tempfile::tempdir().unwrap();
     let (run, mut events) = Run::with_events();
     let run = run.with_clock(bench.clock());

@@ -85,13 +85,13 @@ pub(crate) async fn flown(bench: &Bench) -> TaskUuid {
 
 /// The same with a name.
 pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
-    let task = started(bench, name).await;
+    let task = launched_as(bench, name).await;
     bench.sim.advance(Duration::from_secs(3600));
     task
 }
 
-/// A flight that has just been ordered.
-pub(crate) async fn started(bench: &Bench, name: &str) -> TaskUuid {
+/// A flight that has just been accepted.
+pub(crate) async fn launched_as(bench: &Bench, name: &str) -> TaskUuid {
     let task = TaskCreate::new(TaskCreateArgs {
         name: name.to_owned(),
         wayline_uuid: WaylineId::new(ROUTE),
@@ -118,9 +118,4 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
 
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A key for servers that look at none.
-pub(crate) const fn any_token() -> &'static str {
-    "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJmaDIifQ.c2lnbmF0dXJl"
 }
