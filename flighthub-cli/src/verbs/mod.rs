@@ -62,6 +62,7 @@ verbs! {
     "doctor" => doctor,
     "watch" => watch,
     "live" => live,
+    "media" => media,
     "annotate" => annotate,
     "call" => call,
     "api" => api,

@@ -20,6 +20,8 @@ use crate::tiny::{Piece, Tiny, bytes, header, reply, stored};
 
 const MANIFEST: &str = "flighthub-media.jsonl";
 const LOCK: &str = "flighthub-media.lock";
+/// A key for servers that look at none.
+const ANY_KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJmaDIifQ.c2lnbmF0dXJl";
 
 fn settings(task: &TaskUuid, folder: &Path) -> SyncSettings {
     SyncSettings::new(Selection::tasks([task.clone()]), Destination::folder(folder))
@@ -332,7 +334,7 @@ async fn wherever_a_run_is_dropped_the_next_one_continues() {
     let bench = bench().await;
     bench
         .sim
-        .apply(&Deed::MediaSizes { image: Some(300_000), video: Some(9 << 20), ppk: None })
+        .apply(&Deed::MediaSizes { image: Some(60_000), video: Some(9 << 20), ppk: None })
         .unwrap();
     let task = flown(&bench).await;
     let reference = tempfile::tempdir().unwrap();
@@ -562,7 +564,7 @@ async fn service(rows: serde_json::Value, file: Vec<u8>) -> (Tiny, Project) {
         })]
     })
     .await;
-    let client = Client::builder(Region::on_premises(&tiny.url), crate::support::any_token())
+    let client = Client::builder(Region::on_premises(&tiny.url), ANY_KEY)
         .no_proxy()
         .no_rate_limit()
         .build()
