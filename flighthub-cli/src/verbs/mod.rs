@@ -63,6 +63,7 @@ verbs! {
     "route" => route,
     "watch" => watch,
     "live" => live,
+    "media" => media,
     "annotate" => annotate,
     "mission" => mission,
     "call" => call,
