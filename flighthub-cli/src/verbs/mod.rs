@@ -60,12 +60,12 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "mission" => mission,
     "route" => route,
+    "media" => media,
     "watch" => watch,
     "live" => live,
-    "media" => media,
     "annotate" => annotate,
-    "mission" => mission,
     "call" => call,
     "api" => api,
     "schema" => schema,

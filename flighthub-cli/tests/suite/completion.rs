@@ -55,7 +55,14 @@ fn zsh(bench: &Bench, words: &[&str]) -> Option<Vec<String>> {
         words.len(),
     );
     let ended = shell(bench, "zsh", &["-f", "-c", &script])?;
-    Some(ended.exits(0).out.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect())
+    Some(
+        ended
+            .exits(0)
+            .out
+            .lines()
+            .map(|line| line.split(':').next().unwrap_or_default().to_owned())
+            .collect(),
+    )
 }
 
 fn fish(bench: &Bench, words: &[&str]) -> Option<Vec<String>> {
@@ -64,7 +71,14 @@ fn fish(bench: &Bench, words: &[&str]) -> Option<Vec<String>> {
         words.join(" ")
     );
     let ended = shell(bench, "fish", &["--no-config", "-c", &script])?;
-    Some(ended.exits(0).out.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect())
+    Some(
+        ended
+            .exits(0)
+            .out
+            .lines()
+            .map(|line| line.split('\t').next().unwrap_or_default().to_owned())
+            .collect(),
+    )
 }
 
 /// As nushell asks: by records.
@@ -77,7 +91,8 @@ fn nushell(bench: &Bench, words: &[&str]) -> Option<Vec<String>> {
 }
 
 type Asking = fn(&Bench, &[&str]) -> Option<Vec<String>>;
-const SHELLS: [(&str, Asking); 4] = [("bash", bash), ("zsh", zsh), ("fish", fish), ("nushell", nushell)];
+const SHELLS: [(&str, Asking); 4] =
+    [("bash", bash), ("zsh", zsh), ("fish", fish), ("nushell", nushell)];
 
 #[test]
 fn commands_options_and_values_are_completed() {
@@ -106,7 +121,10 @@ fn live_values_are_completed() {
             (&["flighthub", "device", "state", "7CTXN0000B00A"], DOCK),
             (&["flighthub", "wayline", "get", "c2b0"], ROUTE),
             (&["flighthub", "wayline", "get", "--wayline-uuid", ""], ROUTE),
-            (&["flighthub", "wayline", "list", "--project", "3b0e"], flighthub_sim::World::DEMO_PROJECT),
+            (
+                &["flighthub", "wayline", "list", "--project", "3b0e"],
+                flighthub_sim::World::DEMO_PROJECT,
+            ),
         ];
         for (words, wanted) in cases {
             let Some(offered) = ask(&bench, words) else { break };
@@ -194,11 +212,16 @@ fn manual_pages_are_there_for_every_command() {
     let bench = Bench::new();
     let folder = bench.program.home.path().join("man");
     bench.run(["man", "--dir", folder.to_str().unwrap()]).exits(0).says("pages in");
-    for name in ["flighthub.1", "flighthub-wayline.1", "flighthub-wayline-list.1", "flighthub-config-set.1"] {
+    for name in
+        ["flighthub.1", "flighthub-wayline.1", "flighthub-wayline-list.1", "flighthub-config-set.1"]
+    {
         let page = std::fs::read_to_string(folder.join(name)).unwrap();
         assert!(page.contains(".TH") && page.contains(".SH NAME"), "{name}");
     }
     let page = bench.run(["man", "wayline", "list"]).exits(0).out;
-    assert!(page.contains("flighthub\\-wayline\\-list") || page.contains("flighthub-wayline-list"), "{page}");
+    assert!(
+        page.contains("flighthub\\-wayline\\-list") || page.contains("flighthub-wayline-list"),
+        "{page}"
+    );
     bench.run(["man", "fly"]).exits(2).says("no command `fly`");
 }

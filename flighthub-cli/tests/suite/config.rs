@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::support::{Ended, Program};
 
 /// `{"exp":1767323045,"organization_uuid":"org-1"}`, with a signature that no text may repeat.
-const KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJleHAiOjE3NjczMjMwNDUsIm9yZ2FuaXphdGlvbl91dWlkIjoib3JnLTEifQ.FHCANARY";
+const KEY: &str =
+    "eyJhbGciOiJIUzUxMiJ9.eyJleHAiOjE3NjczMjMwNDUsIm9yZ2FuaXphdGlvbl91dWlkIjoib3JnLTEifQ.FHCANARY";
 
 fn file(program: &Program) -> PathBuf {
     program.home.path().join(".config/flighthub/config.toml")
@@ -16,7 +17,8 @@ fn file(program: &Program) -> PathBuf {
 /// A program with a profile that has a key.
 fn program() -> Program {
     let program = Program::new();
-    let init = ["config", "init", "north", "--region", "eu", "--project", "Atlantic", "--key-stdin"];
+    let init =
+        ["config", "init", "north", "--region", "eu", "--project", "Atlantic", "--key-stdin"];
     clean(program.run_with_input(&init, KEY).exits(0).says("profile north is in"));
     program
 }
@@ -87,7 +89,10 @@ fn profiles_are_told_apart() {
     program.run(&["config", "use", "sout"]).exits(3).says("Did you mean south?");
     program.run(&["config", "use", "south"]).exits(0);
     let ended = program.run(&["config", "show"]).exits(0);
-    assert_eq!((shown(&ended, "region").0, shown(&ended, "key").0), ("us".into(), "not set".into()));
+    assert_eq!(
+        (shown(&ended, "region").0, shown(&ended, "key").0),
+        ("us".into(), "not set".into())
+    );
     let ended = program.run(&["config", "show", "--profile", "north"]).exits(0);
     assert_eq!(shown(&ended, "region").0, "eu");
     program.run(&["config", "show", "--profile", "norht"]).exits(3).says("Did you mean north?");
@@ -98,7 +103,12 @@ fn profiles_are_told_apart() {
 fn a_key_is_never_an_argument() {
     let program = program();
     let before = std::fs::read(file(&program)).unwrap();
-    clean(program.run(&["config", "set", "key", KEY]).exits(2).says("does not belong on the command line"));
+    clean(
+        program
+            .run(&["config", "set", "key", KEY])
+            .exits(2)
+            .says("does not belong on the command line"),
+    );
     clean(program.run_with_input(&["config", "set", "key"], "FHCANARY").exits(0));
     assert_ne!(std::fs::read(file(&program)).unwrap(), before);
     // It is looked at when it is used.

@@ -161,7 +161,8 @@ fn each_end_of_a_flight_has_its_exit_code() {
     let short = simulated(&launch(&["--yes", "--wait", "--deadline", "60s"]));
     assert_eq!(short.exit, 9, "{short:?}");
     assert!(short.err.contains("still flying"), "{short:?}");
-    let ceiling = launch(&["--yes", "--wait", "--deadline", "45m", "--sim-scenario", "rth-ceiling"]);
+    let ceiling =
+        launch(&["--yes", "--wait", "--deadline", "45m", "--sim-scenario", "rth-ceiling"]);
     let bad = simulated(&ceiling);
     assert_eq!(bad.exit, 10, "{bad:?}");
     assert_eq!(bad.json()["wait"]["status"], "starting_failure");
@@ -307,7 +308,8 @@ fn an_id_is_launched_once() {
     let (home, sim) = (Home::new(), sim());
     let first = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17"]));
     assert_eq!(first.exit, 0, "{first:?}");
-    let again = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17", "--override", "dock-free"]));
+    let again =
+        run(&home, &sim, &launch(&["--yes", "--id", "alarm-17", "--override", "dock-free"]));
     assert_eq!(again.exit, 0, "{again:?}");
     assert_eq!(again.json()["task_uuid"], first.json()["task_uuid"]);
     assert!(again.err.contains("nothing was sent"), "{again:?}");

@@ -40,7 +40,10 @@ fn what_has_a_place_is_geojson_and_the_rest_says_so() {
     let text = bench.run(state).exits(0).json();
     let place = &text["features"][0]["geometry"]["coordinates"];
     assert_eq!(text["type"], "FeatureCollection");
-    assert!(place[0].as_f64().unwrap() < -25.0 && place[1].as_f64().unwrap().abs() < 0.1, "{place}");
+    assert!(
+        place[0].as_f64().unwrap() < -25.0 && place[1].as_f64().unwrap().abs() < 0.1,
+        "{place}"
+    );
     let none = bench.run(["wayline", "list", "-o", "geojson"]).exits(2);
     assert_eq!(none.out, "");
     none.says("nothing here has a place").says("-o json");
@@ -77,7 +80,8 @@ fn a_name_from_the_service_steers_nothing() {
     }
     let json = bench.run(["project", "list"]).exits(0).json();
     assert!(json["list"].as_array().unwrap().iter().any(|project| project["name"] == evil));
-    let csv = bench.run(["project", "list", "--jq", ".list[] | {name: (\"=\" + .name)}", "-o", "csv"]);
+    let csv =
+        bench.run(["project", "list", "--jq", ".list[] | {name: (\"=\" + .name)}", "-o", "csv"]);
     assert!(csv.exits(0).out.contains("\"'="));
 }
 
