@@ -68,8 +68,8 @@ async fn a_key_that_is_refused_ends_the_watch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_goes_ends_the_watch() {
     let sim = Sim::start().await.unwrap();
-    let mut command =
-        Program::of(&sim).command(&["watch", "--slow", "1s", "--percent", "0", "-o", "ndjson"]);
+    let program = Program::of(&sim);
+    let mut command = program.command(&["watch", "--slow", "1s", "--percent", "0", "-o", "ndjson"]);
     let mut child = command.spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
