@@ -181,7 +181,7 @@ fn show_requests(context: &Context) -> Result<Exit, Failure> {
             _ => context.out().value(request)?,
         }
     }
-    context.note("dry run: nothing was sent");
+    context.note(context.dry_run().remark());
     Ok(Exit::Ok)
 }
 

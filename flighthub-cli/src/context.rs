@@ -227,6 +227,7 @@ impl Context {
         if let Some(uuid) = wanted.as_ref().filter(|wanted| is_uuid(wanted)) {
             return Ok(self.project.get_or_init(|| uuid.clone()).clone());
         }
+        self.dry_run.is_looking_up("the project", "--project with its UUID");
         let projects = self.read_client()?.all_projects().await?;
         let chosen = match (&wanted, &projects[..]) {
             (Some(wanted), all) => choose("project", wanted, all)?,

@@ -3,7 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod annotate;
+mod basics;
+mod confirmations;
 mod doctor;
+mod dry_run;
+mod exit_codes;
+mod help;
 mod live;
+mod operations;
+mod secrets;
+mod signals;
+mod simulated;
 mod support;
 mod watch;
