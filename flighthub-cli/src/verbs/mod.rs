@@ -62,6 +62,7 @@ verbs! {
     "doctor" => doctor,
     "watch" => watch,
     "live" => live,
+    "model" => model,
     "annotate" => annotate,
     "call" => call,
     "api" => api,

@@ -41,7 +41,7 @@ enum ModelCommand {
   flighthub model from-images DCIM/100MEDIA --job '2d={}' --check
   flighthub model from-images DCIM/100MEDIA --job 3d=@parameters.json --wait 8h
   flighthub model from-images survey --recursive --job '2d={}' --job '3d={}' --name \"Breakwater\"
-  flighthub model from-images scan --all-files --job '{\"lidar\": {}}' --dry-run")]
+  flighthub model from-images scan --all-files --job 'lidar={}' --dry-run")]
     FromImages(images::ImagesArgs),
     /// Wait for models, by their ids
     ///

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use flighthub_api::v1::{ModelUuid, OpenmodelGet, OpenmodelRunning, Reconstruction, ReconstructionStatus, ZipStatus};
+use flighthub_api::v1::{
+    ModelUuid, OpenmodelGet, OpenmodelRunning, Reconstruction, ReconstructionStatus, ZipStatus,
+};
 use flighthub_api::{Access, Permits, Project};
 use serde::Serialize;
 

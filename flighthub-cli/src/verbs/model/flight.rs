@@ -166,8 +166,9 @@ pub(super) async fn run(context: &Context, args: FlightArgs) -> Result<Exit, Fai
     let mut settings = args.settings()?;
     let project = context.project().await?;
     if context.is_dry_run() {
-        let instead = "the folder's number to `flighthub model create`";
-        context.dry_run().is_looking_up("the media folder of the flight", instead);
+        context.note(
+            "this looks up the media folder of the flight; with the folder's number, `flighthub model create --dry-run` shows the order itself",
+        );
         project.send(&TaskGet::new(settings.args.task.clone())).await?;
         return Ok(Exit::Ok);
     }
