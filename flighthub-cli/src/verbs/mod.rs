@@ -65,6 +65,7 @@ verbs! {
     "media" => media,
     "watch" => watch,
     "live" => live,
+    "model" => model,
     "annotate" => annotate,
     "call" => call,
     "api" => api,
