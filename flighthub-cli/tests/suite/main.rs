@@ -5,5 +5,6 @@
 mod annotate;
 mod doctor;
 mod live;
+mod model;
 mod support;
 mod watch;
