@@ -60,6 +60,9 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "mission" => mission,
+    "route" => route,
+    "media" => media,
     "watch" => watch,
     "live" => live,
     "model" => model,
@@ -67,6 +70,9 @@ verbs! {
     "call" => call,
     "api" => api,
     "schema" => schema,
+    "config" => config,
+    "completions" => completions,
+    "man" => man,
     #[cfg(feature = "sim")]
     "sim" => sim,
 }

@@ -165,7 +165,7 @@ fn jobs_that_fail_end_badly_or_in_part() {
     ] {
         let program = Program::new();
         images(&program, "photos", 6);
-        let file = scenario(&program, &format!("now = [{{ {deed} }}]\n"));
+        let file = program.file("scenario.toml", &format!("[scenario]\nname = \"x\"\n[[deed]]\n{}\n", deed.replace(", ", "\n")));
         let mut args = vec!["model", "from-images", "photos", "--wait", "2h", "--sim"];
         args.extend(["--sim-scenario", &file, "--job", "2d={}"]);
         if jobs > 1 {
