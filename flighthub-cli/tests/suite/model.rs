@@ -10,9 +10,7 @@ use flighthub_api::v1::{
 use flighthub_api::{Client, Region};
 use flighthub_sim::{Fault, FaultKind, FaultPort, Sim, When};
 
-use crate::support::{DOCK, Program};
-
-const ROUTE: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
+use crate::support::{DOCK, Program, ROUTE};
 
 /// A folder with so many images in the program's home.
 fn images(program: &Program, name: &str, count: usize) -> PathBuf {
@@ -64,10 +62,6 @@ const ORDER: [&str; 12] = [
 
 fn order<'a>(task: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["model", "from-flight", task, "--format", "las,obj"][..], &ORDER, more].concat()
-}
-
-fn scenario(program: &Program, text: &str) -> String {
-    program.file("scenario.toml", text)
 }
 
 #[test]
@@ -165,7 +159,10 @@ fn jobs_that_fail_end_badly_or_in_part() {
     ] {
         let program = Program::new();
         images(&program, "photos", 6);
-        let file = program.file("scenario.toml", &format!("[scenario]\nname = \"x\"\n[[deed]]\n{}\n", deed.replace(", ", "\n")));
+        let file = program.file(
+            "scenario.toml",
+            &format!("[scenario]\nname = \"x\"\n[[deed]]\n{}\n", deed.replace(", ", "\n")),
+        );
         let mut args = vec!["model", "from-images", "photos", "--wait", "2h", "--sim"];
         args.extend(["--sim-scenario", &file, "--job", "2d={}"]);
         if jobs > 1 {
