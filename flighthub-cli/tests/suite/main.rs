@@ -13,6 +13,7 @@ mod exit_codes;
 mod help;
 mod live;
 mod mission;
+mod model;
 mod operations;
 mod output;
 mod secrets;
