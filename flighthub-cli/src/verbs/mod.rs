@@ -60,13 +60,19 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "mission" => mission,
+    "route" => route,
+    "media" => media,
     "watch" => watch,
     "live" => live,
-    "media" => media,
+    "model" => model,
     "annotate" => annotate,
     "call" => call,
     "api" => api,
     "schema" => schema,
+    "config" => config,
+    "completions" => completions,
+    "man" => man,
     #[cfg(feature = "sim")]
     "sim" => sim,
 }
