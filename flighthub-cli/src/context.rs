@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use flighthub_api::{Client, Clock, Project, ReadOnly, RiskLevel, TokioClock};
+use flighthub_api::{Client, ClientBuilder, Clock, Project, ReadOnly, RiskLevel, TokioClock};
 use flighthub_workflows::choose::{choose, printable};
 use flighthub_workflows::{Events, Run};
 use jiff::Zoned;
@@ -157,32 +157,45 @@ impl Context {
             return Ok(client.clone());
         }
         let settings = self.settings()?;
-        let mut builder = Client::builder(settings.region()?, settings.token()?)
-            .user_agent(concat!("flighthub-cli/", env!("CARGO_PKG_VERSION")))
-            .language(settings.language);
-        if let Some(timeout) = self.args.timeout {
-            builder = builder.timeout(timeout).attempt_timeout(timeout);
-        }
-        if settings.allow_http {
-            builder = builder.allow_plain_http();
-        }
-        for certificate in &settings.certificates {
-            builder = builder.certificate_authority(certificate.clone());
-        }
-        if let Some(proxy) = &settings.proxy {
-            builder = builder.proxy(proxy);
-        }
-        if let Some(host) = &settings.host_header {
-            builder = builder.host_header(host);
-        }
-        if self.args.is_simulated() {
-            builder = builder.no_proxy().no_rate_limit();
-        }
-        if self.args.dry_run {
-            builder = builder.transport(self.dry_run.clone());
-        }
-        let client = builder.build()?;
+        let builder = Client::builder(settings.region()?, settings.token()?);
+        let client = self.set_up()?(builder).build()?;
         Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// How clients are set up, wherever they lead: proxy, certificates, language and so on.
+    pub(crate) fn set_up(
+        &self,
+    ) -> Result<impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + use<>, Failure> {
+        let settings = self.settings()?.clone();
+        let (timeout, simulated) = (self.args.timeout, self.args.is_simulated());
+        let dry_run = self.args.dry_run.then(|| self.dry_run.clone());
+        Ok(move |builder: ClientBuilder| {
+            let mut builder = builder
+                .user_agent(concat!("flighthub-cli/", env!("CARGO_PKG_VERSION")))
+                .language(settings.language);
+            if let Some(timeout) = timeout {
+                builder = builder.timeout(timeout).attempt_timeout(timeout);
+            }
+            if settings.allow_http {
+                builder = builder.allow_plain_http();
+            }
+            for certificate in &settings.certificates {
+                builder = builder.certificate_authority(certificate.clone());
+            }
+            if let Some(proxy) = &settings.proxy {
+                builder = builder.proxy(proxy);
+            }
+            if let Some(host) = &settings.host_header {
+                builder = builder.host_header(host);
+            }
+            if simulated {
+                builder = builder.no_proxy().no_rate_limit();
+            }
+            if let Some(dry_run) = &dry_run {
+                builder = builder.transport(dry_run.clone());
+            }
+            builder
+        })
     }
 
     /// The client of a raw call of this risk.

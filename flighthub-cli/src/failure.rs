@@ -40,6 +40,12 @@ impl Failure {
         self
     }
 
+    /// The same with another next step.
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
     /// How the program ends.
     pub(crate) const fn exit(&self) -> Exit {
         self.exit

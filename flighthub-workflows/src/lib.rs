@@ -12,10 +12,12 @@ pub mod fetch;
 pub mod files;
 pub mod fleet;
 pub mod livestream;
+pub mod media;
 pub mod mission;
 mod moment;
 #[cfg(feature = "picture")]
 pub mod picture;
+pub mod reconstruction;
 pub mod routes;
 mod run;
 pub mod track;

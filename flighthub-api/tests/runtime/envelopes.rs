@@ -224,7 +224,7 @@ async fn the_service_s_clock_is_known_from_any_answer() {
         ScriptedTransport::new().then(wrong.header("date", "Sun, 06 Nov 1994 08:49:37 GMT"));
     let client = script.client().unwrap();
     assert_eq!(client.clock_offset_seconds(), None, "nothing was answered yet");
-    client.send(&get("x")).await.unwrap_err();
+    client.project("p-1").send(&get()).await.unwrap_err();
     let now = flighthub_api::Timestamp::now().unix_seconds();
     let offset = client.clock_offset_seconds().unwrap();
     assert!((offset - (784_111_777 - now)).abs() <= 2, "{offset}");

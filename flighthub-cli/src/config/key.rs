@@ -33,6 +33,20 @@ impl KeyPlace {
         }
     }
 
+    /// The text that is meant to be a key, unchecked.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or others could read it too.
+    pub(super) fn text(&self, around: &Surroundings) -> Result<Secret, ConfigError> {
+        Ok(match self {
+            Self::Stdin => around.stdin()?,
+            Self::File(path, _) => surroundings::read_key(path)?,
+            Self::Environment(text) | Self::Profile(text, _) => text.clone(),
+            Self::Keyring(profile) => keyring::read(profile)?,
+        })
+    }
+
     /// Reads the key.
     ///
     /// # Errors
@@ -43,12 +57,7 @@ impl KeyPlace {
         region: Option<&Region>,
         around: &Surroundings,
     ) -> Result<Token, ConfigError> {
-        let text = match self {
-            Self::Stdin => around.stdin()?,
-            Self::File(path, _) => surroundings::read_key(path)?,
-            Self::Environment(text) | Self::Profile(text, _) => text.clone(),
-            Self::Keyring(profile) => keyring::read(profile)?,
-        };
+        let text = self.text(around)?;
         check(&text, region).map_err(|problem| {
             ConfigError::new(
                 format!("{}: {problem}", self.describe()),

@@ -155,6 +155,16 @@ impl Settings {
         })
     }
 
+    /// The text that is meant to be the organization key, unchecked: for the doctor, who says what is wrong with it. It is read now; standard
+    /// input can be read once.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or others could read it too.
+    pub(crate) fn raw_key(&self) -> Result<Option<Secret>, ConfigError> {
+        self.key.as_ref().map(|place| place.text(&self.around)).transpose()
+    }
+
     /// The organization key. It is read now; standard input can be read once.
     ///
     /// # Errors

@@ -59,6 +59,10 @@ macro_rules! verbs {
 }
 
 verbs! {
+    "doctor" => doctor,
+    "watch" => watch,
+    "live" => live,
+    "annotate" => annotate,
     "call" => call,
     "api" => api,
     "schema" => schema,

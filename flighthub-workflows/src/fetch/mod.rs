@@ -43,6 +43,7 @@ use address::Allowed;
 use client::{Clients, Options, Proxy};
 pub use error::{FetchError, FetchErrorKind};
 use part::Part;
+pub(crate) use part::{blocking, paths as part_paths};
 use transfer::{Known, Sink, Transfer};
 
 use crate::Run;

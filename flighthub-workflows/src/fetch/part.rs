@@ -50,7 +50,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 }
 
 /// Where the bytes of a file go before it is whole, and what is known of them.
-pub(super) fn paths(target: &Path) -> [PathBuf; 2] {
+pub(crate) fn paths(target: &Path) -> [PathBuf; 2] {
     [beside(target, ".part"), beside(target, ".part.json")]
 }
 
@@ -258,7 +258,7 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Runs what waits for the disk where nothing else has to wait for it.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
 ) -> Result<T, FetchError> {
     match tokio::task::spawn_blocking(work).await {

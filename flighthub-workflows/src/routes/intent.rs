@@ -146,11 +146,6 @@ impl Place {
             _ => Ok(()),
         }
     }
-
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 #[cfg(test)]
@@ -181,7 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::take(folder.path(), "p", "north").unwrap();
         for bad in ["", "{", "{\"version\":2}", "[]"] {
-            std::fs::write(place.path(), bad).unwrap();
+            std::fs::write(&place.path, bad).unwrap();
             assert_eq!(place.read().unwrap_err().kind(), ErrorKind::State, "{bad}");
         }
     }

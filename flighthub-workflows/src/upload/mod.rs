@@ -32,6 +32,7 @@ mod trouble;
 mod wire;
 
 pub use access::StorageAccess;
+pub(crate) use access::resource_of;
 pub use bucket::{Bucket, Stored, UploadEvent};
 pub use object_store;
 pub use options::{StorageProxy, UploadOptions};

@@ -96,7 +96,7 @@ impl Trouble {
     /// The error of an upload, with the object and what to do next.
     pub(super) fn into_error(self, key: &str) -> Error {
         let help = self.help();
-        let text = format!("upload of `{}`: {self}", printable(key));
+        let text = format!("upload of `{}`: {self}", shown(key));
         Error::new(ErrorKind::Storage, text, help).with_source(self)
     }
 
@@ -155,6 +155,14 @@ impl fmt::Display for Trouble {
 }
 
 impl StdError for Trouble {}
+
+/// The key of an object; of a long one its end, which is what people know it by.
+pub(super) fn shown(key: &str) -> String {
+    match key.rsplit_once('/') {
+        Some((_, name)) if key.chars().count() > 80 => format!("…/{}", printable(name)),
+        _ => printable(key),
+    }
+}
 
 /// The text of the first element of a name. Enough for the flat answers of storages; what is not well formed is just not found.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http_body_util::{BodyDataStream, BodyExt as _};
 use object_store::ClientOptions;
 use object_store::client::{
@@ -104,7 +104,10 @@ fn translated(request: HttpRequest) -> Result<(reqwest::Request, Arc<Pulse>), Ht
         sent: AtomicU64::new(0),
         progress: parts.extensions.get::<Progress>().cloned(),
     });
-    if body.content_length() > 0 {
+    let length = body.content_length();
+    if length > 0 {
+        // Nobody takes a body of unknown length, and a stream has none of its own.
+        outgoing.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
         let body = body.into_data_stream();
         let chunks = Chunks { body, rest: Bytes::new(), pulse: Arc::clone(&pulse) };
         *outgoing.body_mut() = Some(reqwest::Body::wrap_stream(chunks));

@@ -85,6 +85,13 @@ pub(crate) async fn flown(bench: &Bench) -> TaskUuid {
 
 /// The same with a name.
 pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
+    let task = launched_as(bench, name).await;
+    bench.sim.advance(Duration::from_secs(3600));
+    task
+}
+
+/// A flight that has just been accepted.
+pub(crate) async fn launched_as(bench: &Bench, name: &str) -> TaskUuid {
     let task = TaskCreate::new(TaskCreateArgs {
         name: name.to_owned(),
         wayline_uuid: WaylineId::new(ROUTE),
@@ -98,7 +105,6 @@ pub(crate) async fn flown_as(bench: &Bench, name: &str) -> TaskUuid {
         schedule: TaskSchedule::Immediate,
     });
     let created = bench.project.send(&task).await.unwrap();
-    bench.sim.advance(Duration::from_secs(3600));
     created.task_uuid.clone()
 }
 

@@ -10,9 +10,12 @@ use crate::choose::printable;
 
 const LOOK: &str = "Look at the dock in the web console.";
 
+/// Makes a verdict of the dock's state.
+type Judge = fn(&DockState, &CheckSettings) -> Seen;
+
 pub(super) fn all(facts: &Facts, settings: &CheckSettings) -> Vec<(&'static str, Seen)> {
     let mut seen = vec![("dock-online", online(facts)), ("dock-mode", mode(facts))];
-    let with_state: [(&'static str, fn(&DockState, &CheckSettings) -> Seen); 8] = [
+    let with_state: [(&'static str, Judge); 8] = [
         ("dock-emergency-stop", emergency_stop),
         ("dock-cover", cover),
         ("dock-position", position),

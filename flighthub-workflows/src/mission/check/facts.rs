@@ -80,7 +80,7 @@ impl Facts {
         let plan = &settings.plan;
         let fleet = read(project.send(&ProjectDevices::new()).await)?
             .map(|listing| Fleet { pairs: listing.list });
-        let state = read(project.send(&DeviceState::new(&DeviceSn::new(plan.sn.as_str()))).await)?;
+        let state = read(project.send(&DeviceState::new(DeviceSn::new(plan.sn.as_str()))).await)?;
         let dock = state.and_then(|snapshot| {
             let properties = snapshot.device_state.ok_or_else(|| Why::new("the state is empty"))?;
             Ok(properties.dock())
@@ -89,7 +89,7 @@ impl Facts {
         let aircraft = match &drone {
             None => Err(Why::new("which aircraft belongs to the dock is not known")),
             Some(sn) => {
-                let state = project.send(&DeviceState::new(&DeviceSn::new(sn.as_str()))).await;
+                let state = project.send(&DeviceState::new(DeviceSn::new(sn.as_str()))).await;
                 read(state)?.and_then(|snapshot| {
                     let state = snapshot.device_state.ok_or_else(|| Why::new("its state is empty"));
                     state.map(|state| state.aircraft())

@@ -32,8 +32,6 @@ async fn docks_and_windows_are_merged_and_sorted() {
     history(&field).await;
     let list =
         mission::list(&field.project.read_only(), &field.run(), &wanted(&field, 69)).await.unwrap();
-    // Seventy days are three windows for each dock.
-    field.sim().journal().of("task.list").since(0);
     assert!(list.is_complete() && list.failed.is_empty());
     let begins: Vec<_> = list.tasks.iter().map(|task| task.begin_at).collect();
     assert!(begins.is_sorted_by(|a, b| a >= b), "{begins:?}");
