@@ -18,6 +18,7 @@ mod progress;
 mod signals;
 #[cfg(feature = "sim")]
 mod simulated;
+mod storage;
 mod verbs;
 mod when;
 

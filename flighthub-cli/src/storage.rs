@@ -1,29 +1,42 @@
-//! Files from the addresses that the service names.
+//! How files get to the storages behind FlightHub and back, by the settings that the calls go by.
 
-use flighthub_api::Region;
-use flighthub_workflows::fetch::Fetcher;
+use flighthub_api::{Region, Secret};
+use flighthub_workflows::fetch::{Fetcher, FetcherBuilder};
+use flighthub_workflows::upload::{StorageProxy, UploadOptions};
 
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// What fetches them: as the settings say, but never with the key.
-///
-/// The storage of a private installation, or of a simulator, is in a private network; that of the public cloud is not, and addresses that lead
-/// into one are refused.
-pub(crate) fn fetcher(context: &Context) -> Result<Fetcher, Failure> {
+/// What files are fetched with. A private installation has its storage at its own address; other private addresses have to be allowed.
+pub(crate) fn fetcher(context: &Context, allow_private: bool) -> Result<Fetcher, Failure> {
     let settings = context.settings()?;
-    let is_private = matches!(settings.region()?, Region::OnPremises(_));
-    let mut builder = Fetcher::builder()
-        .allow_private_addresses(is_private)
-        .allow_plain_http(settings.allow_http);
-    for certificate in &settings.certificates {
-        builder = builder.add_root_certificate_pem(certificate.clone());
+    let mut builder = Fetcher::builder().allow_private_addresses(allow_private);
+    if let Region::OnPremises(url) = settings.region()?
+        && let Ok(uri) = url.parse::<http::Uri>()
+        && let Some(host) = uri.host()
+    {
+        builder = builder.allow_host(host.trim_start_matches('[').trim_end_matches(']'));
     }
-    if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(proxy);
-    }
-    if context.args().is_simulated() {
-        builder = builder.no_proxy();
-    }
-    Ok(builder.build())
+    builder = match &settings.proxy {
+        _ if context.args().is_simulated() => builder.no_proxy(),
+        Some(proxy) => builder.proxy(proxy),
+        None => builder,
+    };
+    let certified =
+        |builder: FetcherBuilder, pem: &Vec<u8>| builder.add_root_certificate_pem(pem.clone());
+    Ok(settings.certificates.iter().fold(builder, certified).build())
+}
+
+/// How files are uploaded.
+pub(crate) fn upload_options(context: &Context) -> Result<UploadOptions, Failure> {
+    let settings = context.settings()?;
+    let proxy = match &settings.proxy {
+        _ if context.args().is_simulated() => StorageProxy::Direct,
+        Some(proxy) => StorageProxy::Url(Secret::new(proxy.as_str())),
+        None => StorageProxy::Environment,
+    };
+    let mut options = UploadOptions::new().with_proxy(proxy);
+    options.certificates.clone_from(&settings.certificates);
+    options.allow_plain_http = settings.allow_http;
+    Ok(options)
 }

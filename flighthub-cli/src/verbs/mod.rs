@@ -60,6 +60,7 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "track" => track,
     "watch" => watch,
     "live" => live,
     "annotate" => annotate,

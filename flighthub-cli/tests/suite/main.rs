@@ -6,4 +6,5 @@ mod annotate;
 mod doctor;
 mod live;
 mod support;
+mod track;
 mod watch;

@@ -29,9 +29,12 @@ pub(super) struct Args {
     /// Format; without it that of the file's name, else GeoJSON
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     format: Option<ExportFormat>,
-    /// File to write; one that is there is replaced. Without it, or with -, standard output
-    #[arg(short = 'O', long = "out", value_name = "FILE")]
-    out: Option<PathBuf>,
+    /// File to write; standard output without it, or with -
+    #[arg(short = 'O', long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -69,8 +72,11 @@ struct Written<'a> {
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    let file = args.out.as_deref().filter(|path| *path != Path::new("-"));
+    let file = args.to.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, file)?;
+    if let Some(file) = file {
+        check_free(file, args.replace)?;
+    }
     let track = super::fetch(context, &args.task).await?;
     let Some(file) = file else {
         to_stdout(&track, format)?;
@@ -88,6 +94,15 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
         duration_s: track.totals.duration_s,
     })?;
     Ok(Exit::Ok)
+}
+
+/// Whether a file may be written.
+pub(super) fn check_free(file: &Path, replace: bool) -> Result<(), Failure> {
+    if replace || !file.exists() {
+        return Ok(());
+    }
+    let text = format!("{}: exists already", file.display());
+    Err(Failure::usage(text, "Give another file, or --replace."))
 }
 
 /// What was asked for, else what the name of the file says.

@@ -1,5 +1,9 @@
 //! `flighthub track`: where an aircraft flew, for maps and reports.
 
+#[cfg(feature = "picture")]
+mod canvas;
+#[cfg(feature = "picture")]
+mod drawing;
 mod export;
 mod plot;
 
@@ -31,7 +35,13 @@ enum Command {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Export(args) => export::run(context, args).await,
-        Command::Plot(args) => plot::run(context, args).await,
+        #[cfg(feature = "picture")]
+        Command::Plot(args) => drawing::run(context, args).await,
+        #[cfg(not(feature = "picture"))]
+        Command::Plot(_) => Err(Failure::usage(
+            "this build of flighthub makes no pictures",
+            "Install it with them: cargo install flighthub-cli --features picture.",
+        )),
     }
 }
 
