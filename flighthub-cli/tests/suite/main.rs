@@ -20,4 +20,5 @@ mod secrets;
 mod signals;
 mod simulated;
 mod support;
+mod track;
 mod watch;
