@@ -25,11 +25,6 @@ impl Progress {
         Self { all: MultiProgress::with_draw_target(target), is_shown }
     }
 
-    /// Whether anything is shown.
-    pub(crate) const fn is_shown(&self) -> bool {
-        self.is_shown
-    }
-
     /// A bar for so many things.
     pub(crate) fn items(&self, what: &str, total: u64) -> Bar {
         self.add(what, Some(total), "{spinner} {msg} [{bar:24}] {pos}/{len} {eta}")
