@@ -63,6 +63,7 @@ verbs! {
     "mission" => mission,
     "route" => route,
     "media" => media,
+    "track" => track,
     "watch" => watch,
     "live" => live,
     "model" => model,

@@ -235,7 +235,7 @@ pub async fn launch(
     let (state, error) = match project.send(&task).await {
         Ok(created) => (State::Accepted { task_uuid: created.task_uuid }, None),
         Err(error) => {
-            let text = error.to_string();
+            let text = without_advice(&error);
             let state = if error.is_refused() {
                 State::Refused { error: text }
             } else {
@@ -252,6 +252,13 @@ pub async fn launch(
         written = enter_looked(&mut intent, folder, run, looked);
     }
     Ok(ended(run, folder, &intent, true, error, written))
+}
+
+/// What happened, without the next step: the launch knows a better one.
+fn without_advice(error: &flighthub_api::Error) -> String {
+    let text = error.to_string();
+    let advice = format!(" Next: {}", error.help());
+    text.strip_suffix(&advice).map(str::to_owned).unwrap_or(text)
 }
 
 /// Enters what looking brought. A look that could not be made changes nothing.
