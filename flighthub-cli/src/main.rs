@@ -19,6 +19,7 @@ mod progress;
 mod signals;
 #[cfg(feature = "sim")]
 mod simulated;
+mod storage;
 mod verbs;
 mod when;
 

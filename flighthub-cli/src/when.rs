@@ -205,7 +205,10 @@ fn split_zone(text: &str) -> Result<(&str, Option<&str>), WhenError> {
         return Ok((clock.trim_end(), Some(zone)));
     }
     match text.rsplit_once(' ') {
-        Some((clock, zone)) if zone.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+        // Behind a date only: `3 months` names no zone.
+        Some((clock, zone))
+            if clock.contains('-') && zone.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
             Ok((clock.trim_end(), Some(zone)))
         }
         _ => Ok((text, None)),

@@ -253,7 +253,7 @@ impl Out {
                 other => json::line(other),
             },
             Format::Yaml => yaml::document(value),
-            Format::Csv => csv::document(value),
+            Format::Csv => csv::document(value, &self.terminal),
             Format::Geojson => json::pretty(&geojson::document(value)?),
         })
     }
@@ -279,11 +279,11 @@ impl Out {
                 let mut text = String::new();
                 let fresh = || {
                     let columns = cells::all(std::slice::from_ref(item));
-                    text = csv::head(&columns);
+                    text = csv::head(&columns, &self.terminal);
                     Stream::Csv(columns)
                 };
                 if let Stream::Csv(columns) = stream.get_or_insert_with(fresh) {
-                    let line = csv::line(columns, item);
+                    let line = csv::line(columns, item, &self.terminal);
                     text += &line;
                 }
                 text

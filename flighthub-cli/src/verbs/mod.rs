@@ -60,8 +60,13 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "mission" => mission,
+    "route" => route,
+    "media" => media,
+    "track" => track,
     "watch" => watch,
     "live" => live,
+    "model" => model,
     "annotate" => annotate,
     "call" => call,
     "api" => api,

@@ -4,15 +4,21 @@
 
 mod annotate;
 mod basics;
+mod completion;
+mod config;
 mod confirmations;
 mod doctor;
 mod dry_run;
 mod exit_codes;
 mod help;
 mod live;
+mod mission;
+mod model;
 mod operations;
+mod output;
 mod secrets;
 mod signals;
 mod simulated;
 mod support;
+mod track;
 mod watch;

@@ -14,6 +14,9 @@ pub(crate) const DOCK: &str = "7CTXN0000B00A1";
 pub(crate) const DRONE: &str = "1581F0Q8X000U00G00A1";
 pub(crate) const ROUTE: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
 
+/// A project that a test adds.
+pub(crate) const ADDED: &str = "11111111-2222-4333-8444-555555555555";
+
 /// A simulator, and the program with its settings.
 pub(crate) struct Bench {
     pub(crate) sim: Sim,
@@ -28,6 +31,14 @@ impl Bench {
     pub(crate) fn of(sim: Sim) -> Self {
         let program = Program::of(&sim);
         Self { sim, program }
+    }
+
+    /// Gives the organization a project of this name, with the id [`ADDED`].
+    pub(crate) fn project_named(&self, name: &str) {
+        let deed = serde_json::json!({
+            "do": "add-project", "uuid": ADDED, "name": name, "latitude": 0.31, "longitude": -25.1,
+        });
+        self.sim.apply(&serde_json::from_value(deed).unwrap()).unwrap();
     }
 
     /// The program without any settings, in the same home.

@@ -44,7 +44,7 @@ fn a_watch_is_one_json_object_a_line() {
 fn people_get_a_table() {
     let ended = Program::new().run(&["watch", "--sim", "--once", "-o", "table"]);
     assert_eq!(ended.exit, 0, "{ended:?}");
-    for words in ["TIME", "WHAT", "North dock", "snapshot", "online, idle"] {
+    for words in ["TIME", "WHAT", "North dock", "snapshot", "online, idle", "1581F0Q8X000U00G00"] {
         assert!(ended.out.contains(words), "{words}: {}", ended.out);
     }
 }

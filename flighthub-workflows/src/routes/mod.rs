@@ -28,7 +28,7 @@ mod name;
 mod upload;
 
 pub use download::{DownloadSettings, DownloadedRoute, download};
-pub use flighthub_kmz::{Finding, FindingPlace, Rule, Severity};
+pub use flighthub_kmz::{Finding, FindingPlace, Kmz, RULES, Rule, Severity};
 pub use lint::{LintReport, RouteSummary, lint, lint_file};
 pub use list::{find, list};
 pub use name::{check_name, name_of_file};

@@ -80,6 +80,16 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// The list is empty for so many looks; the first one of an upload is for the name.
+    fn hide_routes(&self, looks: std::ops::Range<u64>) {
+        // A fault does not count what one before it has played.
+        for nth in looks.rev() {
+            self.fail("wayline.list", FaultKind::quirk("null-list"), When::Nth(nth));
+        }
+    }
+}
+
 fn server_error(effect: Effect) -> FaultKind {
     FaultKind::Refuse { code: 200_500, message: None, http: 500, effect }
 }
@@ -232,24 +242,18 @@ async fn a_registration_whose_answer_is_lost_is_found_and_not_repeated() {
 
 #[tokio::test]
 async fn a_route_that_appears_late_is_waited_for() {
-    // The first look is for the name.
-    let late = |desk: &Desk| {
-        for nth in 2..5 {
-            desk.fail("wayline.list", FaultKind::quirk("null-list"), When::Nth(nth));
-        }
-    };
     let desk = desk().await;
-    late(&desk);
+    desk.hide_routes(2..5);
     desk.fail(FINISH, FaultKind::reset().after_effect(), When::Next(1));
     assert_eq!(desk.upload().await.unwrap().known_by, RouteWitness::ObjectKey);
     assert_eq!((desk.registrations(), desk.made().await), (1, 1));
 
     let desk = self::desk().await;
-    late(&desk);
+    desk.hide_routes(2..5);
     assert!(desk.upload().await.unwrap().listed);
 
     let desk = self::desk().await;
-    late(&desk);
+    desk.hide_routes(2..5);
     let impatient = desk.settings().with_confirm_within(Duration::ZERO);
     let first = desk.upload_as(&impatient).await.unwrap();
     assert!(!first.listed && !first.earlier && desk.is_open());
@@ -300,9 +304,7 @@ async fn people_who_have_looked_can_say_that_there_is_no_route() {
     // If there is one after all, it is found all the same.
     let desk = self::desk().await;
     desk.fail(FINISH, FaultKind::reset().after_effect(), When::Next(1));
-    for nth in 2..9 {
-        desk.fail("wayline.list", FaultKind::quirk("null-list"), When::Nth(nth));
-    }
+    desk.hide_routes(2..6);
     let mut settings = desk.settings().with_confirm_within(Duration::from_secs(5));
     assert_eq!(refused(desk.upload_as(&settings).await).kind(), ErrorKind::Indeterminate);
     settings.forget_earlier = true;
