@@ -23,7 +23,7 @@ Examples:
 pub(crate) fn template() -> String {
     let mut text = "{before-help}{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
     let groups = operations::groups();
-    let verbs = verbs::ALL.iter().filter(|verb| !groups.contains(&verb.name)).map(|verb| {
+    let verbs = verbs::ALL.iter().map(|verb| {
         let about = verb.command().get_about().map(ToString::to_string).unwrap_or_default();
         (verb.name, about)
     });
