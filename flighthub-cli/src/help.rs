@@ -14,9 +14,10 @@ against a fresh simulator.";
 /// A few lines to begin with.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  flighthub project list --sim
-  flighthub device state 7CTXN0000B00A1 --sim
-  flighthub task create --example
+  flighthub doctor --sim
+  flighthub mission list --since 7d
+  flighthub device state 7CTXN0000B00A1
+  flighthub task create --example > task.json
   flighthub task create --json @task.json --dry-run";
 
 /// The order of the help: verbs and groups of operations apart.
@@ -32,11 +33,11 @@ pub(crate) fn template() -> String {
         "Operations of the API, one call each",
         groups.iter().map(|name| (*name, operations::about(name))),
     );
-    text + "\n{options}{after-help}"
+    text + "\n\u{1b}[1;4mOptions:\u{1b}[0m\n{options}{after-help}"
 }
 
 fn section<'a>(title: &str, lines: impl Iterator<Item = (&'a str, String)>) -> String {
-    const WIDTH: usize = 12;
+    const WIDTH: usize = 13;
     let mut text = format!("\n\u{1b}[1;4m{title}:\u{1b}[0m\n");
     for (name, about) in lines {
         text += &format!(
