@@ -5,5 +5,6 @@
 mod annotate;
 mod doctor;
 mod live;
+mod route;
 mod support;
 mod watch;
