@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{ArgMatches, Args as _, ColorChoice, Command, FromArgMatches as _};
 
 use crate::args::GlobalArgs;
+use crate::complete;
 use crate::context::{Context, say};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -55,6 +56,9 @@ pub(crate) fn run(args: Vec<OsString>) -> ExitCode {
         let text = concat!("flighthub ", env!("CARGO_PKG_VERSION"), "\n");
         // Nobody is there to be told that nobody reads it.
         let _ = std::io::stdout().write_all(text.as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    if complete::answer(&args, command) {
         return ExitCode::SUCCESS;
     }
     #[cfg(feature = "sim")]
@@ -181,7 +185,7 @@ fn show_requests(context: &Context) -> Result<Exit, Failure> {
             _ => context.out().value(request)?,
         }
     }
-    context.note("dry run: nothing was sent");
+    context.note(context.dry_run().remark());
     Ok(Exit::Ok)
 }
 

@@ -72,6 +72,9 @@ pub(crate) struct GlobalArgs {
     /// Filter the output with a jq program
     #[arg(long, global = true, value_name = "PROGRAM", hide_short_help = true)]
     pub(crate) jq: Option<String>,
+    /// Write texts that --jq finds as they are, without quotes
+    #[arg(long, global = true, requires = "jq", hide_short_help = true)]
+    pub(crate) raw: bool,
     /// Confirm what is dangerous, for scripts
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,

@@ -46,7 +46,8 @@ pub(crate) struct Context {
 impl Context {
     /// The surroundings that the global options describe. Nothing is read or connected to before it is needed.
     pub(crate) fn new(args: GlobalArgs) -> Result<Self, Failure> {
-        let out = Out::new(args.output, args.jq.as_deref(), Terminal::stdout(args.no_color))?;
+        let out = Out::new(args.output, args.jq.as_deref(), Terminal::stdout(args.no_color))?
+            .raw(args.raw);
         let progress = Progress::new(&Terminal::stderr(args.no_color), args.quiet);
         Ok(Self {
             args,
@@ -227,6 +228,7 @@ impl Context {
         if let Some(uuid) = wanted.as_ref().filter(|wanted| is_uuid(wanted)) {
             return Ok(self.project.get_or_init(|| uuid.clone()).clone());
         }
+        self.dry_run.is_looking_up("the project", "--project with its UUID");
         let projects = self.read_client()?.all_projects().await?;
         let chosen = match (&wanted, &projects[..]) {
             (Some(wanted), all) => choose("project", wanted, all)?,

@@ -66,6 +66,8 @@ pub(crate) struct DryRun(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     requests: Mutex<Vec<Request>>,
+    /// What is being looked up, and how to do without.
+    looking_up: Mutex<Option<String>>,
     came: Notify,
 }
 
@@ -73,6 +75,23 @@ impl DryRun {
     /// Ends when there is a request.
     pub(crate) async fn request(&self) {
         self.0.came.notified().await;
+    }
+
+    /// Says what the next request looks up, and what to give instead.
+    pub(crate) fn is_looking_up(&self, what: &str, instead: &str) {
+        let text = format!(
+            "this looks up {what}, and what follows depends on its answer; give {instead} to see the rest"
+        );
+        *self.0.looking_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
+    /// What to say beside the requests.
+    pub(crate) fn remark(&self) -> String {
+        let text = self.0.looking_up.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match text {
+            Some(text) => format!("dry run: nothing was sent; {text}"),
+            None => "dry run: nothing was sent".to_owned(),
+        }
     }
 
     /// The requests so far.

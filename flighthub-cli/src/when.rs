@@ -205,7 +205,10 @@ fn split_zone(text: &str) -> Result<(&str, Option<&str>), WhenError> {
         return Ok((clock.trim_end(), Some(zone)));
     }
     match text.rsplit_once(' ') {
-        Some((clock, zone)) if zone.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+        // Behind a date only: `3 months` names no zone.
+        Some((clock, zone))
+            if clock.contains('-') && zone.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
             Ok((clock.trim_end(), Some(zone)))
         }
         _ => Ok((text, None)),
@@ -286,4 +289,138 @@ fn span(text: &str) -> Option<SignedDuration> {
         return None;
     }
     span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Thursday, in Prague.
+    fn now() -> Zoned {
+        "2026-07-02T10:30:00+02:00[Europe/Prague]".parse().unwrap()
+    }
+
+    fn utc(moment: Timestamp) -> String {
+        moment.with_offset_seconds(0).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_past_is_written_as_people_write_it() {
+        for (text, since, until) in [
+            ("now", "2026-07-02T08:30:00Z", "2026-07-02T08:30:00Z"),
+            ("7d", "2026-06-25T08:30:00Z", "2026-06-25T08:30:00Z"),
+            ("2h30m", "2026-07-02T06:00:00Z", "2026-07-02T06:00:00Z"),
+            ("90s ago", "2026-07-02T08:28:30Z", "2026-07-02T08:28:30Z"),
+            ("1w", "2026-06-25T08:30:00Z", "2026-06-25T08:30:00Z"),
+            ("today", "2026-07-01T22:00:00Z", "2026-07-02T21:59:59.999Z"),
+            ("Yesterday", "2026-06-30T22:00:00Z", "2026-07-01T21:59:59.999Z"),
+            ("2026-01-02", "2026-01-01T23:00:00Z", "2026-01-02T22:59:59.999Z"),
+            ("2026-01-02 UTC", "2026-01-02T00:00:00Z", "2026-01-02T23:59:59.999Z"),
+            ("2026-01-02 03:00", "2026-01-02T02:00:00Z", "2026-01-02T02:00:00Z"),
+            ("2026-01-02 03:00 America/New_York", "2026-01-02T08:00:00Z", "2026-01-02T08:00:00Z"),
+            ("2026-01-02T03:00:00.5+05:30", "2026-01-01T21:30:00.5Z", "2026-01-01T21:30:00.5Z"),
+            (" 2026-01-02T03:00:00Z ", "2026-01-02T03:00:00Z", "2026-01-02T03:00:00Z"),
+        ] {
+            assert_eq!(parse_since(text, &now()).map(utc).as_deref(), Ok(since), "{text}");
+            assert_eq!(parse_until(text, &now()).map(utc).as_deref(), Ok(until), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_it_is() {
+        // The clocks go back on this one.
+        let begin = parse_since("2026-10-25", &now()).unwrap();
+        let end = parse_until("2026-10-25", &now()).unwrap();
+        assert_eq!(end.unix_seconds() - begin.unix_seconds(), 25 * 3_600 - 1);
+    }
+
+    #[test]
+    fn what_is_no_moment_is_told_with_examples() {
+        for (text, says) in [
+            ("", "2026-07-02T03:00:00Z"),
+            ("soon", "yesterday"),
+            ("7", "7d for days"),
+            ("3 months", "no moment"),
+            ("2026-13-01", "no moment"),
+            ("2026-01-02 25:00", "no moment"),
+            ("2026-01-02 03:00 CST", "names no one time zone"),
+            ("2026-01-02 03:00 Europe/Prag", "there is no time zone"),
+            ("2026-01-02 03:00 Europe/Prague]", "without its `[`"),
+        ] {
+            let error = parse_since(text, &now()).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_flight_has_date_time_and_zone() {
+        for (text, moment, zone) in [
+            ("2026-01-02 03:00 Europe/Prague", "2026-01-02T02:00:00Z", "Europe/Prague"),
+            ("2026-01-02T03:00:00[europe/prague]", "2026-01-02T02:00:00Z", "Europe/Prague"),
+            ("2026-07-02 03:00:30 UTC", "2026-07-02T03:00:30Z", "UTC"),
+            ("2026-07-02T03:00:00Z", "2026-07-02T03:00:00Z", "UTC"),
+            ("2026-07-02T03:00:00Z[Asia/Kathmandu]", "2026-07-02T03:00:00Z", "Asia/Kathmandu"),
+            ("2026-10-25T02:30:00+02:00[Europe/Prague]", "2026-10-25T00:30:00Z", "Europe/Prague"),
+            ("2026-10-25T02:30:00+01:00[Europe/Prague]", "2026-10-25T01:30:00Z", "Europe/Prague"),
+        ] {
+            let at = parse_at(text, &now()).unwrap();
+            assert_eq!((utc(at.moment).as_str(), at.zone.as_str()), (moment, zone), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_about_a_flight_is_guessed() {
+        for (text, says) in [
+            ("2026-01-02 03:00", "add its name, as in `2026-01-02 03:00 Europe/Prague`"),
+            ("2026-01-02T03:00:00+01:00", "`2026-01-02T03:00:00+01:00[Europe/Prague]`"),
+            ("2026-01-02 Europe/Prague", "no date with time and zone"),
+            ("tomorrow", "no date with time and zone"),
+            ("2h", "no date with time and zone"),
+            ("2026-01-02 03:00 CET", "names no one time zone"),
+            ("2026-07-02T03:00:00+01:00[Europe/Prague]", "contradicts itself"),
+            // The clocks skip from 2 to 3 there.
+            ("2026-03-29 02:30 Europe/Prague", "does not exist: on 2026-03-29"),
+            // And have this hour twice.
+            ("2026-10-25 02:30 Europe/Prague", "`2026-10-25T02:30:00+02[Europe/Prague]`"),
+        ] {
+            let error = parse_at(text, &now()).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_proposed_for_an_hour_that_comes_twice_is_understood() {
+        for text in
+            ["2026-10-25T02:30:00+02[Europe/Prague]", "2026-10-25T02:30:00+01[Europe/Prague]"]
+        {
+            assert!(parse_at(text, &now()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_units() {
+        for (text, seconds) in [
+            ("45m", 2_700),
+            ("90s", 90),
+            ("2h30m", 9_000),
+            ("7d", 604_800),
+            ("1 hour", 3_600),
+            ("1w", 604_800),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for (text, says) in [
+            ("45", "without a unit"),
+            ("0s", "it is nothing"),
+            ("-5m", "no duration"),
+            ("", "such as 45m"),
+            ("fast", "such as 45m"),
+            ("367d", "at most 366d"),
+            ("1mo", "no duration"),
+            ("1y", "no duration"),
+        ] {
+            let error = parse_duration(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
 }

@@ -12,8 +12,10 @@ use super::ConfigError;
 pub(super) fn region(text: &str, source: &str, allow_http: bool) -> Result<Region, ConfigError> {
     let wrong = |problem: &str, help: &str| ConfigError::new(format!("{source}: {problem}"), help);
     let region: Region = text.parse().map_err(|_| {
+        // Without `://` it is no address that could hold a password.
+        let text = crate::out::text::line(text);
         wrong(
-            "this is no region and no address",
+            &format!("`{text}` is no region and no address"),
             "Regions are cn, us and eu; the address of a private installation begins with https://.",
         )
     })?;

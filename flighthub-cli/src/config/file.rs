@@ -43,9 +43,14 @@ impl Profile {
         self.entries.get(name)
     }
 
-    /// The names of its settings.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.entries.keys().copied()
+    /// A setting as text; a key is `***`.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let setting = Setting::named(name)?;
+        let entry = self.get(name)?;
+        Some(match setting.kind {
+            Kind::Secret => "***".to_owned(),
+            _ => entry.text.expose().to_owned(),
+        })
     }
 }
 

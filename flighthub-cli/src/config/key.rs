@@ -17,6 +17,8 @@ pub(crate) enum KeyPlace {
     Environment(Secret),
     /// The profile itself, with the place in the file.
     Profile(Secret, String),
+    /// The simulator inside the program.
+    Simulator(Secret),
     /// The keyring of the system, under the name of a profile.
     Keyring(String),
 }
@@ -29,6 +31,7 @@ impl KeyPlace {
             Self::File(path, source) => format!("{source}: {}", path.display()),
             Self::Environment(_) => "FLIGHTHUB_TOKEN".to_owned(),
             Self::Profile(_, place) => place.clone(),
+            Self::Simulator(_) => "the simulator".to_owned(),
             Self::Keyring(profile) => format!("keyring of the system, profile {profile}"),
         }
     }
@@ -42,7 +45,9 @@ impl KeyPlace {
         Ok(match self {
             Self::Stdin => around.stdin()?,
             Self::File(path, _) => surroundings::read_key(path)?,
-            Self::Environment(text) | Self::Profile(text, _) => text.clone(),
+            Self::Environment(text) | Self::Profile(text, _) | Self::Simulator(text) => {
+                text.clone()
+            }
             Self::Keyring(profile) => keyring::read(profile)?,
         })
     }

@@ -29,7 +29,7 @@ pub(crate) mod edit;
 mod error;
 mod file;
 mod key;
-mod keyring;
+pub(crate) mod keyring;
 pub(crate) mod permissions;
 mod settings;
 mod surroundings;
@@ -38,6 +38,9 @@ mod table;
 pub(crate) use error::ConfigError;
 pub(crate) use file::{File, Profile};
 pub(crate) use key::KeyPlace;
-pub(crate) use settings::{Flags, Settings, resolve};
+pub(crate) use settings::{Flags, Settings, resolve, unknown_variables};
 pub(crate) use surroundings::Surroundings;
 pub(crate) use table::{SETTINGS, Setting};
+
+#[cfg(test)]
+mod tests;

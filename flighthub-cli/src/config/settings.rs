@@ -135,9 +135,9 @@ impl Settings {
             state_dir,
             notes: Vec::new(),
             origins: Vec::new(),
-            key: Some(KeyPlace::Environment(Secret::new(key))),
+            key: Some(KeyPlace::Simulator(Secret::new(key))),
             region: Some(Region::on_premises(url)),
-            around: Surroundings::of_process(),
+            around: Surroundings::nothing(),
         }
     }
 
@@ -197,11 +197,20 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Settings, ConfigError> {
 /// As [`resolve`].
 pub(crate) fn resolve_in(flags: &Flags, around: Surroundings) -> Result<Settings, ConfigError> {
     let file = File::open(flags.config.as_deref(), &around)?;
-    let (name, profile) = chosen(flags, &around, &file)?;
+    resolve_from(flags, around, &file)
+}
+
+/// The same from a file that was read.
+pub(super) fn resolve_from(
+    flags: &Flags,
+    around: Surroundings,
+    file: &File,
+) -> Result<Settings, ConfigError> {
+    let (name, profile) = chosen(flags, &around, file)?;
     let mut finder = Finder {
         flags,
         around: &around,
-        file: &file,
+        file,
         profile,
         name: name.as_deref(),
         origins: Vec::new(),

@@ -43,6 +43,16 @@ impl Surroundings {
         }
     }
 
+    /// The same folders without variables.
+    pub(super) fn without_variables(&self) -> Self {
+        Self { variables: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// No variables and no folders.
+    pub(super) const fn nothing() -> Self {
+        Self { variables: BTreeMap::new(), home: None, config_dir: None, state_dir: None }
+    }
+
     /// Surroundings of a test: everything in one folder, and these variables.
     #[cfg(test)]
     pub(crate) fn of_test(folder: &Path, variables: &[(&str, &str)]) -> Self {

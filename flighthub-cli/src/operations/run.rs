@@ -73,7 +73,21 @@ pub(crate) async fn send(
         RiskLevel::Read => exchange(context, info, &operation).await?,
         _ => context.writing(info.id, exchange(context, info, &operation)).await?,
     };
+    check(&operation, &reply)?;
     show(context, info, &reply)
+}
+
+/// Writes were checked by the client already; a read that does not hold what it promises is not shown as if it did.
+fn check(operation: &AnyOperation, reply: &RawReply) -> Result<(), Failure> {
+    operation.check_output(reply.data()).map_err(|error| {
+        let info = operation.info();
+        let (place, problem) = (printable(error.path()), printable(error.message()));
+        Failure::new(
+            Exit::Unexpected,
+            format!("{}: the answer is not as promised at `{place}`: {problem}", info.id),
+            format!("`flighthub api {} PATH` shows it as it came.", info.method),
+        )
+    })
 }
 
 /// An error of the arguments, with the flag in it.
@@ -123,7 +137,7 @@ pub(crate) fn show(
     ));
     let data: Value = reply.decode()?;
     let is_empty = data.is_null() || data.as_object().is_some_and(Map::is_empty);
-    if is_empty {
+    if is_empty && info.risk > RiskLevel::Read {
         // What is true: nothing more is known.
         context.out().value(
             &json!({"operation": info.id, "accepted": true, "request_id": reply.request_id()}),

@@ -1,31 +1,42 @@
 //! Comma-separated values, by RFC 4180.
+//!
+//! It has no escapes, so that signs which steer a terminal become visible ones: files are shown with `cat` too. Line breaks stay, in quotes,
+//! except on a terminal, where one could fake a row. JSON and YAML have the text as it is.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::cells::{self, Column};
+use super::terminal::Terminal;
+use super::text;
 
 /// All rows that a value holds, with a line of names.
-pub(super) fn document(value: &Value) -> String {
+pub(super) fn document(value: &Value, terminal: &Terminal) -> String {
     let rows = cells::rows(value);
     let columns = cells::all(&rows);
-    let mut text = head(&columns);
+    let mut text = head(&columns, terminal);
     for row in rows.iter() {
-        text += &line(&columns, row);
+        text += &line(&columns, row, terminal);
     }
     text
 }
 
 /// The line of names.
-pub(super) fn head(columns: &[Column]) -> String {
-    record(columns.iter().map(|column| field(&column.path, false)))
+pub(super) fn head(columns: &[Column], terminal: &Terminal) -> String {
+    record(columns.iter().map(|column| field(&shown(&column.path, terminal), false)))
 }
 
 /// A row.
-pub(super) fn line(columns: &[Column], row: &Value) -> String {
+pub(super) fn line(columns: &[Column], row: &Value, terminal: &Terminal) -> String {
     record(columns.iter().map(|column| {
         let value = if row.is_object() { column.value(row) } else { Some(row) };
-        field(&cells::cell(column, row), value.is_some_and(Value::is_number))
+        field(&shown(&cells::cell(column, row), terminal), value.is_some_and(Value::is_number))
     }))
+}
+
+fn shown<'a>(text: &'a str, terminal: &Terminal) -> Cow<'a, str> {
+    if terminal.is_terminal { text::line(text) } else { text::breaks(text) }
 }
 
 fn record(fields: impl Iterator<Item = String>) -> String {
@@ -101,13 +112,14 @@ mod tests {
             {"name": "line\nbreak", "tags": ["x", "y"], "more": [{"z": 1}]},
         ]});
         assert_eq!(
-            document(&value),
+            document(&value, &Terminal::NONE),
             "name,place.latitude,place.longitude,tags,more\r\n\
              \"a, b\",-0.02,25,,\r\n\
              \"line\nbreak\",,,\"x, y\",\"[{\"\"z\"\":1}]\"\r\n"
         );
-        assert_eq!(document(&json!({"list": []})), "");
-        assert_eq!(document(&json!({"a": 1, "b": null})), "a,b\r\n1,\r\n");
-        assert_eq!(document(&json!([1, "=x"])), "value\r\n1\r\n'=x\r\n");
+        let document = |value| super::document(&value, &Terminal::NONE);
+        assert_eq!(document(json!({"list": []})), "");
+        assert_eq!(document(json!({"a": 1, "b": null})), "a,b\r\n1,\r\n");
+        assert_eq!(document(json!([1, "=x"])), "value\r\n1\r\n'=x\r\n");
     }
 }

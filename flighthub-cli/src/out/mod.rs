@@ -34,6 +34,7 @@ use serde_json::Value;
 
 pub(crate) use cells::Column;
 pub(crate) use error::OutError;
+#[cfg(test)]
 pub(crate) use sink::Captured;
 use sink::Sink;
 pub(crate) use terminal::Terminal;
@@ -107,7 +108,7 @@ impl Out {
         terminal: Terminal,
     ) -> Result<(Self, Captured), OutError> {
         let captured = Captured::default();
-        let out = Self::with_sink(format, jq, terminal, Sink::captured(&captured))?;
+        let out = Self::with_sink(format, jq, terminal, Sink::to(captured.clone()))?;
         Ok((out, captured))
     }
 
@@ -252,7 +253,7 @@ impl Out {
                 other => json::line(other),
             },
             Format::Yaml => yaml::document(value),
-            Format::Csv => csv::document(value),
+            Format::Csv => csv::document(value, &self.terminal),
             Format::Geojson => json::pretty(&geojson::document(value)?),
         })
     }
@@ -278,11 +279,11 @@ impl Out {
                 let mut text = String::new();
                 let fresh = || {
                     let columns = cells::all(std::slice::from_ref(item));
-                    text = csv::head(&columns);
+                    text = csv::head(&columns, &self.terminal);
                     Stream::Csv(columns)
                 };
                 if let Stream::Csv(columns) = stream.get_or_insert_with(fresh) {
-                    let line = csv::line(columns, item);
+                    let line = csv::line(columns, item, &self.terminal);
                     text += &line;
                 }
                 text

@@ -1,6 +1,7 @@
 //! Where the output goes.
 
 use std::io::{self, Write};
+#[cfg(test)]
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::OutError;
@@ -16,9 +17,10 @@ impl Sink {
         Self { to: Box::new(io::stdout()), is_closed: false }
     }
 
+    /// Anywhere else, for tests.
     #[cfg(test)]
-    pub(super) fn captured(captured: &Captured) -> Self {
-        Self { to: Box::new(captured.clone()), is_closed: false }
+    pub(super) fn to(writer: impl Write + Send + 'static) -> Self {
+        Self { to: Box::new(writer), is_closed: false }
     }
 
     pub(super) const fn is_closed(&self) -> bool {
@@ -47,9 +49,11 @@ impl std::fmt::Debug for Sink {
 }
 
 /// What was written, for tests.
+#[cfg(test)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
+#[cfg(test)]
 impl Captured {
     /// What was written since the last look.
     pub(crate) fn take(&self) -> String {
@@ -58,6 +62,7 @@ impl Captured {
     }
 }
 
+#[cfg(test)]
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);

@@ -36,7 +36,7 @@ pub(super) fn document(value: &Value, columns: Option<&[Column]>, terminal: &Ter
 /// Rows under titles; nothing but the titles when there are none.
 fn rows(columns: &[Column], rows: &[Value], terminal: &Terminal) -> String {
     let mut table = fresh(terminal);
-    table.set_header(columns.iter().map(|column| Cell::new(text::line(&column.title))));
+    table.set_header(one_line(columns.iter().map(|column| column.title.to_string())));
     for row in rows {
         table.add_row(one_line(columns.iter().map(|column| cells::cell(column, row))));
     }

@@ -38,6 +38,11 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     replaced(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
 }
 
+/// A text whose line breaks stay, however they are written, and tabs.
+pub(crate) fn breaks(text: &str) -> Cow<'_, str> {
+    replaced(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 fn replaced(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_bad) {
         return Cow::Borrowed(text);

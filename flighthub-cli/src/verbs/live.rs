@@ -33,7 +33,7 @@ enum LiveCommand {
     #[command(after_help = "Examples:
   flighthub live start --dock \"North dock\"
   flighthub live start --dock 7CTXN0000B00A1 --camera thermal --valid 2h --show-url
-  flighthub live start --dock 7CTXN0000B00A1 --camera outdoor --turn --show-url --jq -r '.playback.url'
+  flighthub live start --dock 7CTXN0000B00A1 --camera outdoor --turn --show-url
   flighthub live start --dock 1581F0Q8X000U00G00A1 --camera 81-0-0 --dry-run")]
     Start(StartArgs),
     /// Start a stream and renew its address before it ends

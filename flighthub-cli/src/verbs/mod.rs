@@ -60,13 +60,20 @@ macro_rules! verbs {
 
 verbs! {
     "doctor" => doctor,
+    "mission" => mission,
     "route" => route,
+    "media" => media,
+    "track" => track,
     "watch" => watch,
     "live" => live,
+    "model" => model,
     "annotate" => annotate,
     "call" => call,
     "api" => api,
     "schema" => schema,
+    "config" => config,
+    "completions" => completions,
+    "man" => man,
     #[cfg(feature = "sim")]
     "sim" => sim,
 }

@@ -54,10 +54,11 @@ pub(crate) struct Args {
     alert_window: Duration,
 }
 
+/// A stream has the widths of its titles, because nobody knows what comes.
 const COLUMNS: [Column; 4] = [
     Column::new("TIME", "at"),
-    Column::new("DEVICE", "callsign"),
-    Column::new("EVENT", "event"),
+    Column::new("DEVICE", "device"),
+    Column::new("EVENT           ", "event"),
     Column::new("WHAT", "what"),
 ];
 
@@ -102,6 +103,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
 struct Row<'a> {
     #[serde(flatten)]
     event: &'a WatchEvent,
+    device: &'a str,
     what: String,
 }
 
@@ -110,7 +112,13 @@ fn show(context: &Context, event: &WatchEvent) -> Result<(), Failure> {
     if !out.is_table() {
         return Ok(out.stream_item(&[], event)?);
     }
-    Ok(out.stream_item(&COLUMNS, &Row { event, what: what(&event.change) })?)
+    // A device without a name has its number.
+    let device = event.device.as_ref().map_or("", |device| match device.callsign.as_str() {
+        "" => &device.sn,
+        callsign => callsign,
+    });
+    let row = Row { event, device, what: what(&event.change) };
+    Ok(out.stream_item(&COLUMNS, &row)?)
 }
 
 /// The details of a change, in words.

@@ -3,8 +3,24 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod annotate;
+mod basics;
+mod completion;
+mod config;
+mod confirmations;
 mod doctor;
+mod dry_run;
+mod exit_codes;
+mod help;
 mod live;
+mod media;
+mod mission;
+mod model;
+mod operations;
+mod output;
 mod route;
+mod secrets;
+mod signals;
+mod simulated;
 mod support;
+mod track;
 mod watch;

@@ -44,7 +44,7 @@ fn a_watch_is_one_json_object_a_line() {
 fn people_get_a_table() {
     let ended = Program::new().run(&["watch", "--sim", "--once", "-o", "table"]);
     assert_eq!(ended.exit, 0, "{ended:?}");
-    for words in ["TIME", "WHAT", "North dock", "snapshot", "online, idle"] {
+    for words in ["TIME", "WHAT", "North dock", "snapshot", "online, idle", "1581F0Q8X000U00G00"] {
         assert!(ended.out.contains(words), "{words}: {}", ended.out);
     }
 }
@@ -68,8 +68,8 @@ async fn a_key_that_is_refused_ends_the_watch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_goes_ends_the_watch() {
     let sim = Sim::start().await.unwrap();
-    let mut command =
-        Program::of(&sim).command(&["watch", "--slow", "1s", "--percent", "0", "-o", "ndjson"]);
+    let program = Program::of(&sim);
+    let mut command = program.command(&["watch", "--slow", "1s", "--percent", "0", "-o", "ndjson"]);
     let mut child = command.spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();

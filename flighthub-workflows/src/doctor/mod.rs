@@ -361,15 +361,16 @@ fn conclude(report: &mut Report) {
     };
     let docks: usize = report.projects.iter().map(|project| project.docks).sum();
     let online: usize = report.projects.iter().map(|project| project.docks_online).sum();
+    let plural =
+        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let place = match &report.place {
         Some(place) => format!(
-            "`{place}` takes the key; {docks} docks in {} projects, {online} of them online",
-            report.projects.len()
+            "`{place}` takes the key; {} in {}, {online} online",
+            plural(docks, "dock"),
+            plural(report.projects.len(), "project")
         ),
         None => "no place takes the key".to_owned(),
     };
-    let plural =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     report.summary =
         format!("{place}; {}, {}", plural(errors, "error"), plural(warnings, "warning"));
 }

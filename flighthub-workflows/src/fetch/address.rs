@@ -159,14 +159,15 @@ fn checked(mut url: Url, allowed: &Allowed, may_be_private: bool) -> Result<Chec
     if host.is_empty() {
         return Err(refused(&url, "it names no host"));
     }
-    let is_named = allowed.hosts.contains(&host);
+    let bare = host.trim_matches(['[', ']']);
+    let is_named = allowed.hosts.iter().any(|own| own == bare);
     let private = is_named || (may_be_private && allowed.private);
     let rule = Rule { public: is_named || secured || allowed.plain_http, private };
     if !rule.public && !rule.private {
         return Err(refused(&url, "the connection would not be secured"));
     }
     // The parser has settled every way of writing an IP address: decimal, octal, hexadecimal, short.
-    let literal: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    let literal: Option<IpAddr> = bare.parse().ok();
     let is_local_name = ["localhost", "local", "internal", "home.arpa"]
         .iter()
         .any(|end| host == *end || host.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')));
@@ -284,6 +285,8 @@ mod tests {
         let allowed = Allowed { hosts: vec!["10.0.0.7".into()], ..Allowed::default() };
         assert_eq!(verdict("http://10.0.0.7/x", &allowed), Ok(()));
         assert!(verdict("http://10.0.0.8/x", &allowed).is_err());
+        let allowed = Allowed { hosts: vec!["fd12::1".into()], ..Allowed::default() };
+        assert_eq!(verdict("http://[fd12::1]:9000/x", &allowed), Ok(()));
     }
 
     #[test]

@@ -224,9 +224,13 @@ impl Fetcher {
         self.check(address)?;
         let identity = expected.identity.clone().unwrap_or_else(|| identity_of(address));
         let (mut part, known) = Part::open(target, identity, expected).await?;
-        let fetched = self.transfer(address, expected.size, &mut part, known, clock, tell).await?;
-        part.finish().await?;
-        Ok(fetched)
+        match self.transfer(address, expected.size, &mut part, known, clock, tell).await {
+            Ok(fetched) => part.finish().await.map(|()| fetched),
+            Err(error) => {
+                part.leave().await;
+                Err(error)
+            }
+        }
     }
 
     /// Fetches a file into a writer, which is flushed, but neither synchronised nor shut down. A transfer that breaks off is continued within the
@@ -365,7 +369,8 @@ impl FetcherBuilder {
 
     /// This host, a name or an IP address without a port, may be fetched from, wherever it is, also without TLS.
     pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
-        let host = host.as_ref().trim().trim_end_matches('.').to_ascii_lowercase();
+        let host = host.as_ref().trim().trim_end_matches('.').trim_matches(['[', ']']);
+        let host = host.to_ascii_lowercase();
         if !host.is_empty() {
             self.options.allowed.hosts.push(host);
         }

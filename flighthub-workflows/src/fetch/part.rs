@@ -123,6 +123,22 @@ impl Part {
         Ok((Self { target: target.to_owned(), path, note, identity, file, existing }, known))
     }
 
+    /// Ends a transfer that failed. A part with nothing in it is taken away.
+    pub(super) async fn leave(mut self) {
+        let Ok(()) = self.file.flush().await else { return };
+        let Self { path, note, file, .. } = self;
+        let file = file.into_std().await;
+        let _ = blocking(move || {
+            if file.metadata().is_ok_and(|about| about.len() == 0) {
+                // While it is locked; what is left of it would do no harm.
+                let _ = fs::remove_file(&path);
+                let _ = fs::remove_file(&note);
+            }
+            Ok(())
+        })
+        .await;
+    }
+
     /// Brings the whole file to the disk and gives it its name.
     pub(super) async fn finish(mut self) -> Result<(), FetchError> {
         let failed = |error: io::Error| FetchError::file(&self.path, "cannot be written", &error);

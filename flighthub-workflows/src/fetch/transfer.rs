@@ -70,7 +70,10 @@ impl<S: Sink> Transfer<'_, S> {
                 Err(failure) => failure,
             };
             // When the disk is full, this fails as well: the first error is the one to tell.
-            let kept = self.sink.keep(&self.known).await;
+            let kept = match self.known.offset {
+                0 => Ok(()),
+                _ => self.sink.keep(&self.known).await,
+            };
             if !error.is_passing() {
                 return Err(error);
             }

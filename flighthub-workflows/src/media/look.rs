@@ -187,15 +187,15 @@ pub(super) async fn look_once<A: Reads>(project: &Project<A>, wanted: &Wanted) -
         Ok(listing) => list.take(listing.list, is_settled),
         Err(error) => list.refuse(&error),
     }
-    // Without the task there is nobody to say whether that is all.
+    // Of two refusals the task's own says more: that of the list is the same for tasks that do not exist and for keys without the right.
     if let Some(error) = trouble
-        && list.problem.is_none()
+        && (list.problem.is_none() || list.state == MediaState::NotReady)
     {
-        list.problem = Some(error.to_string());
-        list.help = Some(error.help().to_owned());
-        if error.is_not_found() {
+        if error.is_not_found() || error.is_permission() {
             list.state = MediaState::Failed;
         }
+        list.problem = Some(error.to_string());
+        list.help = Some(error.help().to_owned());
     }
     list
 }

@@ -66,7 +66,10 @@ impl Destination {
             return Err(Error::new(ErrorKind::InvalidInput, "the target has no name", help));
         }
         if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:")) {
-            let path = reqwest::Url::parse(text).ok().filter(|url| url.query().is_none());
+            // `file:folder` would mean a folder at the root.
+            let url = text.get(5..7).filter(|slashes| *slashes == "//");
+            let url = url.and_then(|_| reqwest::Url::parse(text).ok());
+            let path = url.filter(|url| url.query().is_none());
             let path = path.and_then(|url| url.to_file_path().ok());
             return path.map(Self::folder).ok_or_else(|| {
                 let text = "the target is a file URL that names no folder of this machine";

@@ -235,7 +235,7 @@ pub async fn launch(
     let (state, error) = match project.send(&task).await {
         Ok(created) => (State::Accepted { task_uuid: created.task_uuid }, None),
         Err(error) => {
-            let text = error.to_string();
+            let text = without_advice(&error);
             let state = if error.is_refused() {
                 State::Refused { error: text }
             } else {
@@ -252,6 +252,13 @@ pub async fn launch(
         written = enter_looked(&mut intent, folder, run, looked);
     }
     Ok(ended(run, folder, &intent, true, error, written))
+}
+
+/// What happened, without the next step: the launch knows a better one.
+fn without_advice(error: &flighthub_api::Error) -> String {
+    let text = error.to_string();
+    let advice = format!(" Next: {}", error.help());
+    text.strip_suffix(&advice).map(str::to_owned).unwrap_or(text)
 }
 
 /// Enters what looking brought. A look that could not be made changes nothing.
@@ -413,10 +420,10 @@ fn in_the_way_of(intent: &Intent) -> Error {
 
 /// Puts the intent on disk.
 fn write_down(project: &str, folder: &Path, launch: &Launch, now: Timestamp) -> Result<Intent> {
-    let marker = fresh_marker();
+    let (name, marker) = marked(&launch.task.name);
     let id = launch.id.clone().unwrap_or_else(|| IntentId::fresh(now, &marker));
     let mut task = launch.task.clone();
-    task.name = format!("{} {marker}", task.name.trim());
+    task.name = name;
     let intent = Intent::new(id, marker, project, &task, now)?;
     if intent.write_first(folder)? {
         return Ok(intent);
@@ -426,6 +433,17 @@ fn write_down(project: &str, folder: &Path, launch: &Launch, now: Timestamp) -> 
         format!("launch {} has been begun by somebody else just now; nothing was sent", intent.id),
         "Look at its outcome.",
     ))
+}
+
+/// A name as a launch would send it: with a fresh marker, which no other launch has.
+#[must_use]
+pub fn marked_name(name: &str) -> String {
+    marked(name).0
+}
+
+fn marked(name: &str) -> (String, String) {
+    let marker = fresh_marker();
+    (format!("{} {marker}", name.trim()), marker)
 }
 
 fn fresh_marker() -> String {

@@ -24,6 +24,7 @@ mod view;
 use std::fmt;
 use std::str::FromStr;
 
+pub use flighthub_kmz::{Kmz, KmzError};
 use resvg::{tiny_skia, usvg};
 
 pub use draw::{DrawSettings, draw};

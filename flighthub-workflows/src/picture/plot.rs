@@ -11,31 +11,36 @@ use super::ramp::Ramp;
 use super::sheet::{Key, Sheet};
 use super::ticks::{clock, duration, length, number};
 use super::{Picture, Size};
-use crate::track::{Point, Track, metres_between, speed};
+use crate::track::{Point, Track, distance, metres_between, speed};
 
-/// Where a dock stands.
+/// A dock, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dock {
     /// Its callsign, or what else it is to be called.
     pub name: String,
-    /// Degrees.
-    pub latitude: f64,
-    /// Degrees.
-    pub longitude: f64,
+    /// Latitude and longitude in degrees; without them it is named and not shown.
+    pub place: Option<(f64, f64)>,
 }
 
 impl Dock {
-    /// A dock at a place.
+    /// A dock at a latitude and longitude.
     #[must_use]
     pub fn new(name: impl Into<String>, latitude: f64, longitude: f64) -> Self {
-        Self { name: name.into(), latitude, longitude }
+        Self { name: name.into(), place: Some((latitude, longitude)) }
     }
 
+    /// A dock somewhere.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), place: None }
+    }
+
+    /// Its place, if it is one.
     pub(super) fn place(&self) -> Option<(f64, f64)> {
-        let on_earth =
-            (-90.0..=90.0).contains(&self.latitude) && (-180.0..=180.0).contains(&self.longitude);
-        on_earth.then_some((self.latitude, self.longitude))
+        self.place.filter(|(latitude, longitude)| {
+            (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude)
+        })
     }
 }
 
@@ -61,6 +66,9 @@ pub enum ProfileOver {
     Distance,
 }
 
+/// Metres beyond which a dock does not belong to a flight: it was moved since, or its position is wrong. The map would show nothing else.
+const FAR: f64 = 30_000.0;
+
 /// How a track is drawn, and what with.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -73,7 +81,7 @@ pub struct PlotSettings {
     pub profile_over: ProfileOver,
     /// Seconds east of UTC, for the times.
     pub utc_offset_seconds: i32,
-    /// The dock that the flight began at.
+    /// The dock that the flight began at. It is left out when it is more than 30 km from the first point.
     pub dock: Option<Dock>,
     /// The planned route, drawn below the track.
     pub route: Option<Kmz>,
@@ -131,6 +139,15 @@ impl<'a> Plot<'a> {
         [dock, times, aircraft, status].into_iter().flatten().collect()
     }
 
+    fn dock_place(&self) -> Option<(f64, f64)> {
+        self.settings.dock.as_ref().and_then(Dock::place)
+    }
+
+    fn is_far(&self, dock: (f64, f64)) -> bool {
+        let first = self.track.points.first();
+        first.is_some_and(|first| distance((first.latitude, first.longitude), dock) > FAR)
+    }
+
     fn map(&self) -> Map {
         let vertex = |(point, class): (&Point, &Option<usize>)| Vertex {
             place: (point.latitude, point.longitude),
@@ -138,7 +155,7 @@ impl<'a> Plot<'a> {
             after_gap: point.after_gap,
         };
         let mut marks: Vec<(Mark, (f64, f64))> = Vec::new();
-        let dock = self.settings.dock.as_ref().and_then(Dock::place);
+        let dock = self.dock_place().filter(|dock| !self.is_far(*dock));
         marks.extend(dock.map(|place| (Mark::Dock, place)));
         let place = |point: &Point| (point.latitude, point.longitude);
         marks.extend(self.track.points.first().map(|point| (Mark::Start, place(point))));
@@ -252,6 +269,9 @@ impl<'a> Plot<'a> {
             && self.settings.route.as_ref().is_some_and(is_relative)
         {
             notes.push("Planned heights count from the first height of the track.".to_owned());
+        }
+        if self.dock_place().is_some_and(|dock| self.is_far(dock)) {
+            notes.push("The dock is far away and not shown.".to_owned());
         }
         let dropped = self.track.dropped;
         let kinds = [

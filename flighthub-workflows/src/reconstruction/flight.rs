@@ -66,7 +66,12 @@ impl FromFlight {
         Self { args, area: None, media_deadline: None, with_missing_media: false, state: None }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Refuses what cannot be ordered, before anything is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`], with what is wrong.
+    pub fn check(&self) -> Result<()> {
         let args = &self.args;
         let refuse = |text: &str, help: &str| Err(Error::new(ErrorKind::InvalidInput, text, help));
         if args.name.trim().is_empty() || args.name.chars().count() > 200 {

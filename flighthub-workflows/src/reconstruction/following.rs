@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use flighthub_api::v1::{ModelUuid, OpenmodelGet, Reconstruction, ReconstructionStatus, ZipStatus};
+use flighthub_api::v1::{
+    ModelUuid, OpenmodelGet, OpenmodelRunning, Reconstruction, ReconstructionStatus, ZipStatus,
+};
 use flighthub_api::{Access, Permits, Project};
 use serde::Serialize;
 
@@ -147,6 +149,18 @@ pub async fn model_states<A: Access + Permits<OpenmodelGet>>(
         all.push(JobOutcome::of(&row.map_err(|error| of_model(model, error))?));
     }
     Ok(all)
+}
+
+/// The jobs of the organization that are not done, whoever started them.
+///
+/// # Errors
+///
+/// As `openmodel.running`.
+pub async fn running_models<A: Access + Permits<OpenmodelRunning>>(
+    project: &Project<A>,
+) -> Result<Vec<JobOutcome>> {
+    let listing = project.send(&OpenmodelRunning::new()).await?;
+    Ok(listing.list.iter().map(JobOutcome::of).collect())
 }
 
 /// Waits for jobs, from their ids: nothing else is needed, so a wait that was broken off can be taken up again.

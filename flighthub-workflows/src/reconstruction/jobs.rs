@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use flighthub_api::v1::{OpenmodelStart, ReconstructionKind, ResourceUuid};
+use flighthub_api::v1::ReconstructionKind;
+#[cfg(feature = "upload")]
+use flighthub_api::v1::{OpenmodelStart, ResourceUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -167,6 +169,7 @@ impl Jobs {
     }
 
     /// The call that starts them.
+    #[cfg(feature = "upload")]
     pub(crate) fn start(&self, resource: &ResourceUuid, delete_images: bool) -> OpenmodelStart {
         let text = |kind| self.0.get(&kind).map(|map| Value::Object(map.clone()).to_string());
         let mut call = OpenmodelStart::new(resource.clone());
@@ -179,7 +182,7 @@ impl Jobs {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "upload"))]
 mod tests {
     use super::*;
 

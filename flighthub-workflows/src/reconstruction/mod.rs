@@ -30,7 +30,7 @@ mod starting;
 
 pub use events::{ModelEvent, ReconstructionEvent};
 pub use flight::{FromFlight, FromFlightArgs, ModelOrder, from_flight};
-pub use following::{JobOutcome, JobState, Until, model_states, wait_models};
+pub use following::{JobOutcome, JobState, Until, model_states, running_models, wait_models};
 #[cfg(feature = "upload")]
 pub use images::{Image, ImageSet, Selection, scan_images};
 pub use jobs::{Job, JobKind, Jobs};

@@ -197,6 +197,25 @@ async fn trouble_of_the_service_is_not_blamed_on_the_key() {
 }
 
 #[tokio::test]
+async fn a_proxy_in_the_way_and_a_server_that_is_silent_are_told_apart() {
+    let sim = Sim::start().await.unwrap();
+    // Nothing gets beyond this machine: one proxy is not there, the other one is none.
+    for proxy in ["http://127.0.0.1:1".to_owned(), sim.url().to_owned()] {
+        let doctor = Doctor::new(Secret::new(sim.token()))
+            .with_configured(Region::Europe)
+            .with_candidates([])
+            .with_setup(move |builder| builder.proxy(&proxy));
+        let report = report(&doctor).await;
+        assert_eq!(names(&report), ["proxy-failed"], "{report:?}");
+    }
+    let silence = serde_json::from_value(serde_json::json!({"kind": "silence", "when": "always"}));
+    sim.inject(silence.unwrap()).unwrap();
+    let doctor = doctor(&sim, sim.token())
+        .with_setup(|builder| builder.no_proxy().attempt_timeout(Duration::from_millis(200)));
+    assert_eq!(names(&report(&doctor).await), ["connection-timed-out"]);
+}
+
+#[tokio::test]
 async fn without_a_key_the_place_is_examined_all_the_same() {
     let sim = Sim::start().await.unwrap();
     let report = report(&doctor(&sim, " ")).await;

@@ -20,7 +20,12 @@ pub(crate) fn quick() -> FetcherBuilder {
         .no_proxy()
         .allow_private_addresses(true)
         .attempts(4, Duration::from_millis(1))
-        .idle_timeout(Duration::from_millis(400))
+        .idle_timeout(Duration::from_secs(10))
+}
+
+/// The same for servers that fall silent.
+fn impatient() -> FetcherBuilder {
+    quick().idle_timeout(Duration::from_millis(400))
 }
 
 /// A clock that is real, but whose sleep is over at once and written down.
@@ -158,7 +163,7 @@ async fn through(bench: &Bench, kinds: Vec<FaultKind>) -> Fetched {
     }
     let target = folder.path().join("target");
     let fetched = fetch(
-        &quick().attempts(8, Duration::from_millis(1)).build(),
+        &impatient().attempts(8, Duration::from_millis(1)).build(),
         address.expose(),
         &target,
         &expected,
@@ -179,7 +184,9 @@ async fn a_body_that_is_cut_at_any_place_is_continued() {
     let bench = bench().await;
     let mut rng = fastrand::Rng::with_seed(11);
     let cuts: Vec<FaultKind> = (0..5)
-        .map(|_| FaultKind::close().at(flighthub_sim::Phase::Bytes(rng.u64(600..150_000))))
+        .map(|_| {
+            FaultKind::close().at(flighthub_sim::Phase::Bytes(rng.u64(600..150_000))).after_effect()
+        })
         .collect();
     let fetched = through(&bench, cuts).await;
     assert_eq!(fetched.attempts, 6);
@@ -202,8 +209,8 @@ async fn faults_of_the_storage_are_outlived() {
         vec![
             FaultKind::http_error(503),
             FaultKind::connection_reset(),
-            FaultKind::close().at(flighthub_sim::Phase::ReplyHead),
-            FaultKind::silence().at(flighthub_sim::Phase::ReplyBody),
+            FaultKind::close().at(flighthub_sim::Phase::ReplyHead).after_effect(),
+            FaultKind::silence().at(flighthub_sim::Phase::ReplyBody).after_effect(),
             FaultKind::garbage(),
             FaultKind::close_on_reuse(),
         ],
@@ -234,7 +241,7 @@ async fn wrong_lengths_endless_bodies_and_bombs_end_in_errors() {
     {
         let fault = Fault::new("*", kind).port(FaultPort::Storage).when(When::Always);
         bench.sim.inject(fault.id(format!("f{number}"))).unwrap();
-        let error = fetch(&quick().build(), address.expose(), &target, &expected).await;
+        let error = fetch(&impatient().build(), address.expose(), &target, &expected).await;
         let error = error.unwrap_err();
         assert!(
             matches!(error.kind(), FetchErrorKind::Mismatch | FetchErrorKind::Fault),
@@ -243,7 +250,7 @@ async fn wrong_lengths_endless_bodies_and_bombs_end_in_errors() {
         assert!(!target.exists(), "{number}");
         bench.sim.clear_faults();
     }
-    assert!(fetch(&quick().build(), address.expose(), &target, &expected).await.is_ok());
+    fetch(&quick().build(), address.expose(), &target, &expected).await.unwrap();
 }
 
 #[tokio::test]
@@ -555,10 +562,10 @@ async fn redirects_are_few_and_lead_nowhere_private() {
     assert!(!format!("{:?}", bench.sim.arrivals()).contains(bench.sim.token()));
     let _ = std::fs::remove_file(&target);
     for (location, why) in [
-        ("http://10.0.0.1/x?sig=secret", "it is in a private network"),
+        ("https://10.0.0.1/x?sig=secret", "it is in a private network"),
         ("http://169.254.169.254/latest/secret", "nothing is fetched from"),
         ("file:///etc/passwd", "only https"),
-        ("http://localhost:1/secret", "private network"),
+        ("http://localhost:1/secret", "would not be secured"),
     ] {
         let tiny = Tiny::start(move |_, _| {
             vec![Piece::Bytes(reply("302 Found", &[("location", location)], b""))]
@@ -597,7 +604,7 @@ async fn errors_show_no_address() {
         format!("{}/secret?sig=secret", broken.url),
         "https://nowhere.invalid/secret?sig=secret".to_owned(),
     ] {
-        let fetcher = quick().attempts(1, Duration::ZERO).build();
+        let fetcher = impatient().attempts(1, Duration::ZERO).build();
         let error = fetch(&fetcher, &address, &folder.path().join("x"), &Expected::new()).await;
         let error = error.unwrap_err();
         assert_eq!(error.kind(), FetchErrorKind::Fault, "{error}");

@@ -20,6 +20,8 @@ use crate::tiny::{Piece, Tiny, bytes, header, reply, stored};
 
 const MANIFEST: &str = "flighthub-media.jsonl";
 const LOCK: &str = "flighthub-media.lock";
+/// A key for servers that look at none.
+const ANY_KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJmaDIifQ.c2lnbmF0dXJl";
 
 fn settings(task: &TaskUuid, folder: &Path) -> SyncSettings {
     SyncSettings::new(Selection::tasks([task.clone()]), Destination::folder(folder))
@@ -273,15 +275,14 @@ async fn a_run_waits_for_late_uploads_in_virtual_time() {
     assert_eq!(report.tasks[0].state, MediaState::Complete);
     assert_eq!(tree(folder.path()).len(), media_of(&bench, &task).await.len());
     drop(run);
-    let (mut waits, mut growing) = (0, BTreeSet::new());
+    let mut waits = 0;
     while let Some(event) = events.next().await {
-        if let SyncEvent::Waiting { uploaded, pause_ms, left_ms, .. } = event {
-            assert!(pause_ms <= left_ms && pause_ms <= 300_000);
+        if let SyncEvent::Waiting { tasks, pause_ms, left_ms, .. } = event {
+            assert!(tasks == 1 && pause_ms <= left_ms && pause_ms <= 300_000);
             waits += 1;
-            growing.insert(uploaded);
         }
     }
-    assert!(waits >= 3 && growing.len() >= 2, "{waits} {growing:?}");
+    assert!((2..20).contains(&waits), "{waits}");
 }
 
 #[tokio::test]
@@ -333,11 +334,13 @@ async fn wherever_a_run_is_dropped_the_next_one_continues() {
     let bench = bench().await;
     bench
         .sim
-        .apply(&Deed::MediaSizes { image: Some(300_000), video: Some(9 << 20), ppk: None })
+        .apply(&Deed::MediaSizes { image: Some(60_000), video: Some(9 << 20), ppk: None })
         .unwrap();
     let task = flown(&bench).await;
     let reference = tempfile::tempdir().unwrap();
-    assert!(synced(&bench, &settings(&task, reference.path())).await.is_complete);
+    let patient = quick().idle_timeout(Duration::from_secs(20)).build();
+    let (all, run) = (settings(&task, reference.path()), quiet(&bench));
+    assert!(sync(&bench.project, &patient, &all, &run).await.unwrap().is_complete);
     let whole = tree(reference.path());
     let folder = tempfile::tempdir().unwrap();
     let wanted = settings(&task, folder.path()).with_jobs(3);
@@ -347,16 +350,18 @@ async fn wherever_a_run_is_dropped_the_next_one_continues() {
         runs += 1;
         // Faults of all sorts on the way as well.
         for kind in [
-            FaultKind::close().at(flighthub_sim::Phase::Bytes(rng.u64(300..4_000_000))),
+            FaultKind::close()
+                .at(flighthub_sim::Phase::Bytes(rng.u64(300..4_000_000)))
+                .after_effect(),
             FaultKind::http_error(503),
-            FaultKind::reset().at(flighthub_sim::Phase::ReplyBody),
+            FaultKind::reset().at(flighthub_sim::Phase::ReplyBody).after_effect(),
         ] {
             let fault = Fault::new("*", kind).port(FaultPort::Storage);
             bench.sim.inject(fault.when(When::Nth(rng.u64(1..9)))).unwrap();
         }
         let (run, mut events) = Run::with_events();
         let run = run.with_clock(bench.clock());
-        let (project, fetcher) = (bench.project.read_only(), quick().build());
+        let (project, fetcher) = (bench.project.read_only(), patient.clone());
         let after = rng.usize(1..40);
         let counted = async {
             for _ in 0..after {
@@ -559,7 +564,7 @@ async fn service(rows: serde_json::Value, file: Vec<u8>) -> (Tiny, Project) {
         })]
     })
     .await;
-    let client = Client::builder(Region::on_premises(&tiny.url), crate::support::any_token())
+    let client = Client::builder(Region::on_premises(&tiny.url), ANY_KEY)
         .no_proxy()
         .no_rate_limit()
         .build()

@@ -435,3 +435,39 @@ async fn another_dock_is_not_held_up() {
     let launched = field.launch(&wanted).await.unwrap();
     assert!(launched.was_sent, "{launched:?}");
 }
+
+/// A clock that is wrong by months.
+struct Wrong(std::sync::Arc<crate::support::SimClock>, Duration);
+
+impl flighthub_api::Clock for Wrong {
+    fn now(&self) -> std::time::Instant {
+        self.0.now()
+    }
+
+    fn wall(&self) -> std::time::SystemTime {
+        self.0.wall() + self.1
+    }
+
+    fn sleep(&self, duration: Duration) -> flighthub_api::BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_hides_no_task() {
+    for days in [0, 2, 100, 300] {
+        let field = field().await;
+        let clock = Wrong(field.bench.clock(), Duration::from_secs(days * 24 * 3600));
+        let run = Run::<LaunchEvent>::quiet().with_clock(std::sync::Arc::new(clock));
+        let settings = mission::CheckSettings::new(plan());
+        let checked = mission::check(&field.project, &run, &settings).await.unwrap();
+        field.sim().fail_next("task.create", FaultKind::reset().after_effect()).unwrap();
+        let wanted = impatient(plan());
+        let launched =
+            mission::launch(&field.project, &run, field.folder.path(), &wanted, &checked)
+                .await
+                .unwrap();
+        assert!(matches!(launched.outcome, Outcome::Found { .. }), "{days}: {launched:?}");
+        field.sim().journal().of("task.create").times(1);
+    }
+}
