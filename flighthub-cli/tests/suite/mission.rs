@@ -118,8 +118,15 @@ fn launch<'a>(more: &[&'a str]) -> Vec<&'a str> {
     args
 }
 
+/// A simulator whose time is that of the program.
 fn sim() -> Sim {
-    Sim::builder().start_blocking().unwrap()
+    now().start_blocking().unwrap()
+}
+
+fn now() -> flighthub_sim::SimBuilder {
+    let now = flighthub_api::Timestamp::now().unix_seconds();
+    let now = flighthub_api::Timestamp::from_unix_seconds(now).unwrap();
+    Sim::builder().speed(1.0).starts_at(now)
 }
 
 #[test]
@@ -278,6 +285,17 @@ fn a_lost_answer_is_looked_up() {
 }
 
 #[test]
+fn a_computer_with_a_wrong_clock_finds_its_launch_too() {
+    // The simulator's usual time is far from that of this computer.
+    let (home, sim) = (Home::new(), Sim::builder().start_blocking().unwrap());
+    sim.fail_next("task.create", FaultKind::reset().after_effect()).unwrap();
+    let end = run(&home, &sim, &launch(&["--yes", "--patience", "1s"]));
+    assert_eq!(end.exit, 0, "{end:?}");
+    assert_eq!(end.json()["outcome"], "found");
+    sim.journal().of("task.create").times(1);
+}
+
+#[test]
 fn an_unknown_outcome_stands_in_the_way_until_it_is_settled() {
     let (home, sim) = (Home::new(), sim());
     sim.fail_next("task.create", FaultKind::reset()).unwrap();
@@ -308,8 +326,7 @@ fn an_id_is_launched_once() {
     let (home, sim) = (Home::new(), sim());
     let first = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17"]));
     assert_eq!(first.exit, 0, "{first:?}");
-    let again =
-        run(&home, &sim, &launch(&["--yes", "--id", "alarm-17", "--override", "dock-free"]));
+    let again = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17"]));
     assert_eq!(again.exit, 0, "{again:?}");
     assert_eq!(again.json()["task_uuid"], first.json()["task_uuid"]);
     assert!(again.err.contains("nothing was sent"), "{again:?}");
@@ -350,7 +367,7 @@ fn killed_while_the_answer_is_on_its_way_it_is_found_again() {
 #[test]
 fn killed_while_waiting_it_goes_on_by_the_task_alone() {
     let home = Home::new();
-    let sim = Sim::builder().speed(60.0).start_blocking().unwrap();
+    let sim = now().speed(60.0).start_blocking().unwrap();
     let launched = run(&home, &sim, &launch(&["--yes"]));
     assert_eq!(launched.exit, 0, "{launched:?}");
     let task = launched.json()["task_uuid"].as_str().unwrap().to_owned();

@@ -44,8 +44,11 @@ impl IntentId {
         }
         Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("`{}` is no id of a launch", crate::choose::printable(&id)),
-            "Use 1 to 64 letters, digits, dots, hyphens and underscores, not beginning with a dot.",
+            format!(
+                "`{}` is no id of a launch: it has 1 to {MOST_ID} letters, digits, dots, hyphens and underscores, and no dot at its beginning",
+                crate::choose::printable(&id)
+            ),
+            "Give another id.",
         ))
     }
 

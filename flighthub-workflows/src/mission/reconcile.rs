@@ -16,6 +16,10 @@ use crate::{Result, Run};
 const TOLERANCE: Duration = Duration::from_secs(25 * 3600);
 /// How much of a plan that repeats is looked through: its own row is of its first day.
 const PLAN: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How far a clock may be wrong for the last look.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+/// The longest window that is known to be accepted.
+const LONGEST_WINDOW: Duration = Duration::from_secs(90 * 24 * 3600);
 /// A task of the same route that began so close to the request may be the one, without its name.
 const ALIKE: Duration = Duration::from_secs(10 * 60);
 
@@ -165,7 +169,13 @@ pub(super) async fn look_up<A: Access + Permits<TaskList>>(
         run.say(LaunchEvent::Looking { look });
         let hint = look_once(project, run, intent, &mut looked).await;
         let left = patience.longest.saturating_sub(run.now().saturating_duration_since(began));
-        if looked.found.is_some() || left.is_zero() {
+        if looked.found.is_some() {
+            return looked;
+        }
+        if left.is_zero() {
+            if looked.looked_at.is_some() {
+                look_far(project, intent, &mut looked).await;
+            }
             return looked;
         }
         let wanted = pause.max(hint.unwrap_or_default()).min(left);
@@ -203,6 +213,31 @@ async fn look_once<A: Access + Permits<TaskList>>(
     looked.looked_at = Some(run.wall());
     looked.problem = None;
     None
+}
+
+/// Before it is said that the task is not there: a clock of this machine that is wrong by months would look in the wrong place.
+async fn look_far<A: Access + Permits<TaskList>>(
+    project: &Project<A>,
+    intent: &Intent,
+    looked: &mut Looked,
+) {
+    let sn = DeviceSn::new(intent.dock.as_str());
+    let end = intent.written_at.saturating_add(YEAR);
+    let mut from = intent.written_at.saturating_sub(YEAR);
+    while from < end {
+        let to = from.saturating_add(LONGEST_WINDOW);
+        match project.send(&TaskList::new(&sn, from, to)).await {
+            Ok(listing) => sift(&listing.list, intent, looked),
+            Err(error) => {
+                looked.problem = Some(error.to_string());
+                return;
+            }
+        }
+        if looked.found.is_some() {
+            return;
+        }
+        from = to;
+    }
 }
 
 /// The times in which the task can be planned: around the request, and around the start that was asked for.

@@ -17,7 +17,7 @@ use super::following::is_passing;
 use super::images::Image;
 use super::open::FromImages;
 use super::state::{Grant, ImagesState, InStorage, Stage};
-use crate::upload::{Bucket, StorageAccess, Stored, UploadEvent, resource_of};
+use crate::upload::{Bucket, StorageAccess, Stored, UploadEvent, is_expired, resource_of};
 use crate::{Error, ErrorKind, Result, Run};
 
 /// Most files of one report, as documented.
@@ -51,29 +51,49 @@ impl<'a> Filling<'a> {
         if let Some(resource) = state.resource.clone() {
             self.reconcile_reports(state, &resource).await?;
         }
-        if !state.is_reported() {
+        let mut is_kept = state.grant.is_some();
+        while !state.is_reported() {
             let (resource, grant) = self.granted(state).await?;
-            self.upload(state, &grant).await?;
-            self.report(state, &resource, &grant).await?;
-            state.grant = None;
-            self.save(state)?;
+            match self.upload_and_report(state, &resource, &grant).await {
+                Err(error) if is_kept && self.has_ended(&grant, &error) => {
+                    is_kept = false;
+                    self.run.say(Event::BeginsAnew { left_behind: resource.to_string() });
+                    state.forget_resource();
+                    self.save(state)?;
+                }
+                done => done?,
+            }
         }
         self.imported(state).await
+    }
+
+    async fn upload_and_report(
+        &self,
+        state: &mut ImagesState,
+        resource: &ResourceUuid,
+        grant: &Grant,
+    ) -> Result<()> {
+        self.upload(state, grant).await?;
+        self.report(state, resource, grant).await?;
+        state.grant = None;
+        self.save(state)
+    }
+
+    /// Whether something failed because the right to upload of an earlier run has ended. The storage says so; the service refuses a report in
+    /// words that are not known, so there the date decides.
+    fn has_ended(&self, grant: &Grant, error: &Error) -> bool {
+        let is_refused = error.api().is_some_and(flighthub_api::Error::is_refused);
+        is_expired(error) || (is_refused && grant.has_ended(self.run.wall()))
     }
 
     fn save(&self, state: &ImagesState) -> Result<()> {
         state.save(&self.settings.state)
     }
 
-    /// The resource and the right to fill it: those of the earlier run as long as they hold.
+    /// The resource and the right to fill it: those of the earlier run if there are any.
     async fn granted(&self, state: &mut ImagesState) -> Result<(ResourceUuid, Grant)> {
-        if let (Some(resource), Some(grant)) = (&state.resource, &state.grant)
-            && !grant.has_ended(self.run.wall())
-        {
+        if let (Some(resource), Some(grant)) = (&state.resource, &state.grant) {
             return Ok((resource.clone(), grant.clone()));
-        }
-        if let Some(left) = state.forget_resource() {
-            self.run.say(Event::BeginsAnew { left_behind: left.to_string() });
         }
         let reply = self.project.send(&OpenmodelObtainToken::new()).await?;
         let (resource, grant) = (resource_of(&reply)?, Grant::of(&reply));

@@ -249,11 +249,11 @@ mod images {
         }
 
         /// Everything about the resource, for another one.
-        pub(in super::super) fn forget_resource(&mut self) -> Option<ResourceUuid> {
+        pub(in super::super) fn forget_resource(&mut self) {
             self.grant = None;
+            self.resource = None;
             self.reporting_since_ms = None;
             self.in_storage.clear();
-            self.resource.take()
         }
     }
 

@@ -37,3 +37,4 @@ pub use bucket::{Bucket, Stored, UploadEvent};
 pub use object_store;
 pub use options::{StorageProxy, UploadOptions};
 pub use target::{Target, open_target};
+pub(crate) use trouble::is_expired;

@@ -135,6 +135,11 @@ impl Trouble {
     }
 }
 
+/// Whether an upload failed because its credentials have ended.
+pub(crate) fn is_expired(error: &Error) -> bool {
+    error.source().and_then(|source| source.downcast_ref()).is_some_and(Trouble::is_expired)
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

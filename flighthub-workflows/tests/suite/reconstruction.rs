@@ -296,7 +296,7 @@ async fn credentials_that_ended_mean_a_new_resource() {
     let told = told.with_clock(bench.clock());
     let done = from_images(&bench.project, &settings, &told).await.unwrap();
     assert_ne!(Some(&done.resource_uuid), first.resource_uuid.as_ref());
-    assert_eq!(uploads(&bench), 5 + 8);
+    assert_eq!(uploads(&bench), 5 + 1 + 8, "the storage says that they ended");
     let mut left = None;
     while let Some(event) = events.try_next() {
         if let ReconstructionEvent::BeginsAnew { left_behind } = event {
@@ -304,6 +304,22 @@ async fn credentials_that_ended_mean_a_new_resource() {
         }
     }
     assert_eq!(left, first.resource_uuid);
+}
+
+#[tokio::test]
+async fn images_that_were_never_reported_go_into_a_new_resource_in_the_end() {
+    let bench = bench().await;
+    let desk = Desk::with(6);
+    let refusal = FaultKind::refuse(200_403);
+    bench.sim.fail_next("openmodel.upload_callback", refusal.clone()).unwrap();
+    let settings = desk.settings(&[JobKind::TwoD]);
+    from_images(&bench.project, &settings, &run(&bench)).await.unwrap_err();
+    bench.sim.fail_next("openmodel.upload_callback", refusal).unwrap();
+    again(&bench, &settings).await.unwrap_err();
+    assert_eq!(calls(&bench, "openmodel.obtain_token"), 1, "it has not ended yet");
+    bench.sim.advance(2 * HOUR);
+    again(&bench, &settings).await.unwrap();
+    assert_eq!((calls(&bench, "openmodel.obtain_token"), uploads(&bench)), (2, 12));
 }
 
 #[tokio::test]

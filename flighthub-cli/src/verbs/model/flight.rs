@@ -166,9 +166,8 @@ pub(super) async fn run(context: &Context, args: FlightArgs) -> Result<Exit, Fai
     let mut settings = args.settings()?;
     let project = context.project().await?;
     if context.is_dry_run() {
-        context.note(
-            "this looks up the media folder of the flight; with the folder's number, `flighthub model create --dry-run` shows the order itself",
-        );
+        let instead = "the folder's number to `flighthub model create`";
+        context.dry_run().is_looking_up("the media folder of the flight", instead);
         project.send(&TaskGet::new(settings.args.task.clone())).await?;
         return Ok(Exit::Ok);
     }

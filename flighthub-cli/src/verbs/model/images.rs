@@ -213,7 +213,7 @@ async fn look(context: &Context, args: &ImagesArgs) -> Result<Exit, Failure> {
     ));
     if context.is_dry_run() && !args.check {
         let project = context.project().await?;
-        context.note("this asks where the images go; --check shows what would be uploaded");
+        context.dry_run().is_looking_up("where the images go", "--check");
         project.send(&OpenmodelObtainToken::new()).await?;
         return Ok(Exit::Ok);
     }

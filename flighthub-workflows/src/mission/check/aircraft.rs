@@ -165,11 +165,14 @@ fn model(facts: &Facts) -> Seen {
 
 fn payload(facts: &Facts) -> Seen {
     let route = facts.route.as_ref().ok();
-    let wanted: Vec<&str> = route
+    let mut wanted: Vec<&str> = route
         .into_iter()
         .flat_map(|route| &route.payload_information)
         .filter_map(|payload| payload.r#type.as_deref())
         .collect();
+    // One for each lens.
+    wanted.sort_unstable();
+    wanted.dedup();
     if wanted.is_empty() {
         return Seen::not_checked("for which payload the route is planned is not known", LOOK);
     }

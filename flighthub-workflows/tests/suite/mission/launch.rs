@@ -312,8 +312,7 @@ fn with_id(id: &str) -> Launch {
 async fn an_id_is_launched_once_however_often_it_is_asked_for() {
     let field = field().await;
     let first = field.launch(&with_id("alarm-17")).await.unwrap();
-    let again = field.launch(&with_id("alarm-17").overriding(["dock-free"])).await;
-    let again = again.unwrap();
+    let again = field.launch(&with_id("alarm-17")).await.unwrap();
     assert_eq!(first.outcome, again.outcome);
     assert!(first.was_sent && !again.was_sent);
     field.sim().journal().of("task.create").times(1);
@@ -423,6 +422,28 @@ async fn a_flaky_network_launches_once() {
 }
 
 #[tokio::test]
+async fn a_launch_that_flies_already_is_found_before_the_checks_say_no() {
+    let field = field().await;
+    let checked = field.check(&plan()).await;
+    field.sim().fail_next("task.create", FaultKind::reset().after_effect()).unwrap();
+    field.sim().fail_next("task.list", FaultKind::http_error(503)).unwrap();
+    let first = raw_launch(&field, &checked, &impatient(plan())).await.unwrap();
+    assert!(matches!(first.outcome, Outcome::Unknown { .. }));
+    field.sim().advance(Duration::from_secs(60));
+    let checked = field.check(&plan()).await;
+    assert!(!checked.is_ready);
+    let wanted = impatient(plan());
+    let run = field.run();
+    let found = mission::unfinished(&field.project, &run, field.folder.path(), &wanted).await;
+    let found = found.unwrap().unwrap();
+    assert!(matches!(found.outcome, Outcome::Found { .. }) && !found.was_sent, "{found:?}");
+    // By now nothing is open, and the checks count.
+    let error = raw_launch(&field, &checked, &wanted).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotReady);
+    field.sim().journal().of("task.create").times(1);
+}
+
+#[tokio::test]
 async fn another_dock_is_not_held_up() {
     let field = field().await;
     field.sim().fail_next("task.create", FaultKind::reset()).unwrap();
@@ -434,4 +455,40 @@ async fn another_dock_is_not_held_up() {
     let wanted = Launch::new(east).overriding(["aircraft-model"]);
     let launched = field.launch(&wanted).await.unwrap();
     assert!(launched.was_sent, "{launched:?}");
+}
+
+/// A clock that is wrong by months.
+struct Wrong(std::sync::Arc<crate::support::SimClock>, Duration);
+
+impl flighthub_api::Clock for Wrong {
+    fn now(&self) -> std::time::Instant {
+        self.0.now()
+    }
+
+    fn wall(&self) -> std::time::SystemTime {
+        self.0.wall() + self.1
+    }
+
+    fn sleep(&self, duration: Duration) -> flighthub_api::BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_hides_no_task() {
+    for days in [0, 2, 100, 300] {
+        let field = field().await;
+        let clock = Wrong(field.bench.clock(), Duration::from_secs(days * 24 * 3600));
+        let run = Run::<LaunchEvent>::quiet().with_clock(std::sync::Arc::new(clock));
+        let settings = mission::CheckSettings::new(plan());
+        let checked = mission::check(&field.project, &run, &settings).await.unwrap();
+        field.sim().fail_next("task.create", FaultKind::reset().after_effect()).unwrap();
+        let wanted = impatient(plan());
+        let launched =
+            mission::launch(&field.project, &run, field.folder.path(), &wanted, &checked)
+                .await
+                .unwrap();
+        assert!(matches!(launched.outcome, Outcome::Found { .. }), "{days}: {launched:?}");
+        field.sim().journal().of("task.create").times(1);
+    }
 }
