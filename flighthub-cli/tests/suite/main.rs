@@ -12,6 +12,7 @@ mod dry_run;
 mod exit_codes;
 mod help;
 mod live;
+mod media;
 mod mission;
 mod model;
 mod operations;
