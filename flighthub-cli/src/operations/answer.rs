@@ -15,13 +15,19 @@ use crate::failure::Failure;
 const MASK: &str = "***";
 
 /// Names of fields that hold secrets wherever they stand, also where an answer is not as described.
-const ALWAYS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 12] = [
     "access_key_secret",
+    "account",
+    "callback_param",
     "device_password",
+    "download_url",
+    "original_url",
     "password",
+    "preview_url",
     "secret_access_key",
     "security_token",
     "session_token",
+    "url",
 ];
 
 /// The data of an answer, without its secrets unless they are wanted.
@@ -52,7 +58,7 @@ pub(crate) fn data(
     if shows_secrets {
         return Ok(data);
     }
-    let mut names: BTreeSet<String> = ALWAYS.into_iter().map(str::to_owned).collect();
+    let mut names: BTreeSet<String> = SECRETS.into_iter().map(str::to_owned).collect();
     collect(&described, &mut names);
     if mask(&mut data, &names) {
         context.note(
@@ -110,19 +116,59 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_description_masks_is_masked_wherever_it_stands() {
-        let text = r#"{"list": [{"uuid": "u", "original_url": "https://a/b?sig=FHCANARY"}, {"original_url": 7},
-            {"uuid": [], "original_url": "FHCANARY", "new": {"password": "FHCANARY"}}]}"#;
-        let described = AnyOperation::read_output("task.media", text).unwrap().unwrap();
-        let mut names: BTreeSet<String> = ALWAYS.into_iter().map(str::to_owned).collect();
-        collect(&described, &mut names);
-        let mut value: Value = serde_json::from_str(text).unwrap();
+    fn what_is_a_secret_is_masked_wherever_it_stands() {
+        let names: BTreeSet<String> = SECRETS.into_iter().map(str::to_owned).collect();
+        let mut value = json!({"list": [{"uuid": "u", "original_url": "https://a/b?sig=FHCANARY"},
+            {"original_url": 7}, {"uuid": [], "new": {"password": "FHCANARY"}}]});
         assert!(mask(&mut value, &names));
         assert_eq!(
             value,
             json!({"list": [{"uuid": "u", "original_url": "***"}, {"original_url": 7},
-                {"uuid": [], "original_url": "***", "new": {"password": "***"}}]})
+                {"uuid": [], "new": {"password": "***"}}]})
         );
         assert!(!mask(&mut json!({"url": "", "name": "x"}), &names));
+    }
+
+    #[test]
+    fn what_the_description_masks_is_a_secret_too() {
+        let text = r#"{"id": "c2b0", "name": "n", "download_url": "https://a/b?sig=FHCANARY"}"#;
+        let described = AnyOperation::read_output("wayline.get", text).unwrap().unwrap();
+        let mut names = BTreeSet::new();
+        collect(&described, &mut names);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["download_url"]);
+        assert!(AnyOperation::read_output("wayline.nothing", text).is_none());
+    }
+
+    /// So that a new secret of the API cannot be forgotten here.
+    #[test]
+    fn every_secret_of_the_description_is_listed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/flighthub-v1.yaml");
+        let text = std::fs::read_to_string(path).unwrap();
+        let spec: Value = serde_yaml::from_str(&text).unwrap();
+        let mut found = BTreeSet::new();
+        sensitive(&spec, &spec["components"]["schemas"], &mut found);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), SECRETS);
+    }
+
+    /// The names of the properties that are sensitive, or of a sensitive type.
+    fn sensitive(node: &Value, schemas: &Value, found: &mut BTreeSet<String>) {
+        match node {
+            Value::Object(fields) => {
+                let properties = fields.get("properties").and_then(Value::as_object);
+                for (name, property) in properties.into_iter().flatten() {
+                    let text = property.to_string();
+                    let named = text.split("#/components/schemas/").skip(1);
+                    let types = named.filter_map(|rest| rest.split('"').next());
+                    let is = |schema: &Value| schema["x-sensitive"] == true;
+                    let direct = property["$ref"].is_string() || property["allOf"].is_array();
+                    if is(property) || direct && types.into_iter().any(|name| is(&schemas[name])) {
+                        found.insert(name.clone());
+                    }
+                }
+                fields.values().for_each(|inner| sensitive(inner, schemas, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| sensitive(item, schemas, found)),
+            _ => {}
+        }
     }
 }
