@@ -87,11 +87,6 @@ impl Bar {
     pub(crate) fn at(&self, done: u64) {
         self.0.set_position(done);
     }
-
-    /// So much more is done.
-    pub(crate) fn add(&self, more: u64) {
-        self.0.inc(more);
-    }
 }
 
 impl Drop for Bar {

@@ -72,7 +72,8 @@ fn files_are_fetched_once() {
     for entry in bench.sim.journal().to_port("storage").entries() {
         assert!(entry.notes().is_empty(), "{:?}", entry.notes());
     }
-    let ran = bench.run(["media", "sync", "--task", &task, "--to", "media", "-o", "table"]).exits(0);
+    let ran =
+        bench.run(["media", "sync", "--task", &task, "--to", "media", "-o", "table"]).exits(0);
     assert_eq!((&*ran.out, &*ran.err), ("", &*format!("media: {wanted} there already\n")));
 }
 

@@ -132,7 +132,7 @@ impl Part {
             if file.metadata().is_ok_and(|about| about.len() == 0) {
                 // While it is locked; what is left of it would do no harm.
                 let _ = fs::remove_file(&path);
-                let _ = fs::remove_file(&note);
+                forget(&note);
             }
             Ok(())
         })
@@ -156,8 +156,7 @@ impl Part {
                 io::ErrorKind::AlreadyExists => FetchError::occupied(&target, "exists already"),
                 _ => FetchError::file(&target, "cannot be written", &error),
             })?;
-            // What is left of it does no harm.
-            let _ = fs::remove_file(&note);
+            forget(&note);
             if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 crate::files::sync_folder(folder)
                     .map_err(|error| FetchError::file(folder, "cannot be synchronised", &error))?;
@@ -241,6 +240,12 @@ fn write_note(path: &Path, note: &Note) -> io::Result<()> {
     file.flush()?;
     file.sync_all()?;
     fs::rename(&new, path)
+}
+
+/// Takes a note away, and what a crash left of one. What stays does no harm.
+fn forget(path: &Path) {
+    let _ = fs::remove_file(path);
+    let _ = fs::remove_file(beside(path, ".new"));
 }
 
 /// The hash of the first bytes of a file.

@@ -103,7 +103,7 @@ impl Case<'_> {
 
     /// Compares a file that the manifest has with what is there.
     async fn known(&mut self, entry: Entry) -> Result<Known> {
-        let here = self.settings.destination.look(&entry.path).await?;
+        let here = self.book.look(&self.settings.destination, &entry.path).await?;
         match (entry.state, here) {
             (_, Here::Nothing) => Ok(Known::FetchTo(entry.path)),
             (State::Done, Here::File(size)) => self.compare(entry, size).await.map(Known::settled),
@@ -176,7 +176,8 @@ impl Case<'_> {
             let path = self.book.manifest().free_path(&wanted, &self.row.uuid, number);
             let Some(path) = path else { break };
             let destination = &self.settings.destination;
-            if destination.look(&path).await? != Here::Nothing || destination.has_part(&path) {
+            let here = self.book.look(destination, &path).await?;
+            if here != Here::Nothing || destination.has_part(&path) {
                 continue;
             }
             self.book.note(Entry {

@@ -1,5 +1,6 @@
 //! Where files go: a folder, or an object storage.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -269,6 +270,8 @@ fn broken_off() -> Error {
 #[derive(Debug)]
 pub(super) struct Book {
     manifest: Manifest,
+    /// The objects of a storage and their sizes when the run began, if it may be listed: one request for a thousand.
+    objects: Option<HashMap<String, u64>>,
     /// Lines that are not written yet.
     lines: String,
     keeper: Keeper,
@@ -299,11 +302,13 @@ impl Book {
                 fs::create_dir_all(root)
                     .map_err(|error| Error::file(root, "cannot be made", error))?;
                 let (ledger, manifest) = Ledger::open(root)?;
-                Ok(Self { manifest, lines: String::new(), keeper: Keeper::Folder(ledger) })
+                let keeper = Keeper::Folder(ledger);
+                Ok(Self { manifest, objects: None, lines: String::new(), keeper })
             }
             #[cfg(feature = "upload")]
             Place::Store(target) => Ok(Self {
                 manifest: stored_manifest(target).await?,
+                objects: objects(target).await?,
                 lines: String::new(),
                 keeper: Keeper::Store { target: target.clone(), changes: 0 },
             }),
@@ -312,12 +317,20 @@ impl Book {
 
     /// Reads the manifest of a destination, and changes nothing.
     pub(super) async fn peek(destination: &Destination) -> Result<Self> {
-        let manifest = match &destination.0 {
-            Place::Folder(root) => manifest::read(&root.join(manifest::NAME))?.0,
+        let (manifest, objects) = match &destination.0 {
+            Place::Folder(root) => (manifest::read(&root.join(manifest::NAME))?.0, None),
             #[cfg(feature = "upload")]
-            Place::Store(target) => stored_manifest(target).await?,
+            Place::Store(target) => (stored_manifest(target).await?, objects(target).await?),
         };
-        Ok(Self { manifest, lines: String::new(), keeper: Keeper::Nobody })
+        Ok(Self { manifest, objects, lines: String::new(), keeper: Keeper::Nobody })
+    }
+
+    /// What is at a path.
+    pub(super) async fn look(&self, destination: &Destination, path: &str) -> Result<Here> {
+        match &self.objects {
+            Some(objects) => Ok(objects.get(path).map_or(Here::Nothing, |size| Here::File(*size))),
+            None => destination.look(path).await,
+        }
     }
 
     pub(super) const fn manifest(&self) -> &Manifest {
@@ -363,6 +376,29 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// What is below a target, by its path there; nothing when it may not be listed.
+#[cfg(feature = "upload")]
+async fn objects(target: &Target) -> Result<Option<HashMap<String, u64>>> {
+    let root = target.path(manifest::NAME)?;
+    let depth = root.parts().count().saturating_sub(1);
+    let prefix: object_store::path::Path = root.parts().take(depth).collect();
+    let mut stream = target.store().list(Some(&prefix));
+    let mut objects = HashMap::new();
+    while let Some(object) =
+        std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await
+    {
+        let object = match object {
+            Ok(object) => object,
+            Err(object_store::Error::PermissionDenied { .. }) => return Ok(None),
+            Err(error) => return Err(target.error("the list of objects", &error)),
+        };
+        let parts: Vec<_> = object.location.parts().skip(depth).collect();
+        let path: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+        objects.insert(path.join("/"), object.size);
+    }
+    Ok(Some(objects))
 }
 
 #[cfg(feature = "upload")]
