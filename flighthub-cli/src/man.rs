@@ -50,8 +50,22 @@ fn write_tree(command: &Command, folder: &Path, written: &mut Vec<PathBuf>) -> i
     Ok(())
 }
 
+/// A page. The options that every command has stand on the page of the program alone.
 fn render(command: &Command) -> io::Result<Vec<u8>> {
+    let is_program = !command.get_bin_name().is_some_and(|name| name.contains(' '));
+    let command = match is_program {
+        true => command.clone(),
+        false => command.clone().mut_args(|arg| {
+            let is_global = arg.is_global_set();
+            if is_global { arg.hide(true) } else { arg }
+        }),
+    };
     let mut page = Vec::new();
-    Man::new(command.clone()).manual("FlightHub 2 on the command line").render(&mut page)?;
+    Man::new(command).manual("FlightHub 2 on the command line").render(&mut page)?;
+    if !is_program {
+        page.extend_from_slice(
+            b".SH \"SEE ALSO\"\nflighthub(1), for the options that every command has\n",
+        );
+    }
     Ok(page)
 }

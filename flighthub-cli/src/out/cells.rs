@@ -114,7 +114,7 @@ fn each(fields: &Map<String, Value>, before: &str, add: &mut impl FnMut(String))
     }
 }
 
-/// Columns for a table when nobody chose any: names and ids first, then what is short, without lists.
+/// Columns for a table when nobody chose any: the name, its own id, what is said about it, and ids of other things last.
 pub(super) fn few(rows: &[Value]) -> Vec<Column> {
     let filled = |column: &Column| {
         rows.iter().filter_map(|row| column.value(row)).any(|value| {
@@ -126,7 +126,8 @@ pub(super) fn few(rows: &[Value]) -> Vec<Column> {
         let depth = column.path.matches('.').count();
         let kind = match name {
             "name" | "callsign" | "nickname" => 0,
-            _ if column.is_whole => 1,
+            "id" | "uuid" | "sn" => 1,
+            _ if column.is_whole => 3,
             _ => 2,
         };
         (depth, kind)

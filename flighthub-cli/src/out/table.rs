@@ -1,7 +1,7 @@
 //! Tables for people.
 
 use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, TableStyle,
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, TableStyle, Width,
 };
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr as _;
@@ -12,7 +12,9 @@ use super::text;
 
 /// Between columns.
 const GAP: u16 = 2;
-/// Widest column of a stream.
+/// Least that a column is shortened to.
+const NARROWEST: usize = 8;
+/// Widest column of a stream, and of a table that finds its columns itself.
 const WIDEST: usize = 40;
 
 /// A value as a table: rows with the columns, or with those that say most; a single thing as names and values, with its lists below.
@@ -22,7 +24,7 @@ pub(super) fn document(value: &Value, columns: Option<&[Column]>, terminal: &Ter
     }
     match value {
         Value::Array(items) if items.is_empty() || cells::is_list(value) => {
-            rows(&cells::few(items), items, terminal)
+            rows(&found(items, terminal), items, terminal)
         }
         Value::Array(items) => items
             .iter()
@@ -35,18 +37,25 @@ pub(super) fn document(value: &Value, columns: Option<&[Column]>, terminal: &Ter
 
 /// Rows under titles; nothing but the titles when there are none.
 fn rows(columns: &[Column], rows: &[Value], terminal: &Terminal) -> String {
+    let widths: Vec<usize> = columns.iter().map(|column| width(column, rows)).collect();
     let mut table = fresh(terminal);
     table.set_header(one_line(columns.iter().map(|column| column.title.to_string())));
     for row in rows {
         table.add_row(one_line(columns.iter().map(|column| cells::cell(column, row))));
     }
-    for (index, column) in columns.iter().enumerate() {
+    for (index, (column, width)) in columns.iter().zip(widths).enumerate() {
         let Some(drawn) = table.column_mut(index) else { continue };
         drawn.set_padding((0, GAP));
-        if column.is_whole {
-            drawn.set_constraint(ColumnConstraint::ContentWidth);
-        }
-        if cells::is_numeric(column, rows) {
+        let is_number = cells::is_numeric(column, rows);
+        // A part of a number is another number.
+        drawn.set_constraint(match column.is_whole || is_number {
+            true => ColumnConstraint::ContentWidth,
+            false => {
+                let least = u16::try_from(width.min(NARROWEST)).unwrap_or_default();
+                ColumnConstraint::LowerBoundary(Width::Fixed(least + GAP))
+            }
+        });
+        if is_number {
             drawn.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -55,6 +64,26 @@ fn rows(columns: &[Column], rows: &[Value], terminal: &Terminal) -> String {
     let head = terminal.bold(head.trim_end());
     let rest: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     format!("{head}\n{rest}")
+}
+
+/// The columns that say most and fit the terminal, two at least.
+fn found(items: &[Value], terminal: &Terminal) -> Vec<Column> {
+    let mut columns = cells::few(items);
+    let Some(most) = terminal.width.map(usize::from) else { return columns };
+    let mut used = 0;
+    let fit = columns.iter().take_while(|column| {
+        used += width(column, items).min(WIDEST) + usize::from(GAP);
+        used <= most + usize::from(GAP)
+    });
+    let fit = fit.count().max(2);
+    columns.truncate(fit);
+    columns
+}
+
+/// How wide a column is when nothing is shortened.
+fn width(column: &Column, rows: &[Value]) -> usize {
+    let cells = rows.iter().map(|row| text::line(&cells::cell(column, row)).width());
+    cells.max().unwrap_or_default().max(column.title.width())
 }
 
 /// A thing: its names and values, then its lists, each under its name.
@@ -74,7 +103,7 @@ fn thing(fields: &Map<String, Value>, terminal: &Terminal) -> String {
             text += &terminal.bold(&text::line(name));
             text.push('\n');
         }
-        text += &rows(&cells::few(items), items, terminal);
+        text += &rows(&found(items, terminal), items, terminal);
     }
     text
 }

@@ -92,20 +92,44 @@ fn a_list_of_the_api_is_its_rows() {
 }
 
 #[test]
-fn a_narrow_terminal_shortens_names_with_a_mark_and_never_serial_numbers() {
+fn a_narrow_terminal_shortens_names_with_a_mark_and_never_serial_numbers_or_numbers() {
     for width in [20, 30, 45, 60, 200] {
         let terminal = Terminal { width: Some(width), ..WIDE };
         let text = filtered(None, None, terminal, rows).unwrap();
-        for dock in docks() {
-            assert!(text.contains(dock["sn"].as_str().unwrap()), "{width}: {text}");
+        for whole in ["7CTXN0000B00A1", "7CTXN0000B00A2", "7CTXN0000B00A3", "12.5", "HEIGHT"] {
+            assert!(text.contains(whole), "{width}: {text}");
         }
         assert_eq!(text.lines().count(), 4, "{width}: {text}");
         let longest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap();
-        assert!(longest <= usize::from(width).max(26), "{width}: {longest}\n{text}");
-        if width < 40 {
-            assert!(text.contains('…'), "{width}: {text}");
-        }
+        assert!(longest <= usize::from(width).max(42), "{width}: {longest}\n{text}");
+        assert_eq!(text.contains('…'), width <= 60, "{width}: {text}");
     }
+}
+
+#[test]
+fn a_table_that_finds_its_columns_takes_those_that_fit() {
+    let tasks: Vec<Value> = (0..2)
+        .map(|index| {
+            json!({"wayline_uuid": "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410", "uuid": format!("3d58bb03-f31a-4686-8763-de764d6fe1b{index}"),
+                   "name": "Morning round", "status": "success", "sn": "7CTXN0000B00A1", "media": 25})
+        })
+        .collect();
+    let seen = |width| {
+        let terminal = Terminal { width: Some(width), ..WIDE };
+        let text = filtered(None, None, terminal, |out| out.value(&tasks)).unwrap();
+        text.lines()
+            .next()
+            .unwrap()
+            .split("  ")
+            .filter(|word| !word.is_empty())
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(seen(40), "NAME, UUID");
+    assert_eq!(seen(80), "NAME, UUID, SN, STATUS");
+    assert_eq!(seen(90), "NAME, UUID, SN, STATUS, MEDIA");
+    assert_eq!(seen(130), "NAME, UUID, SN, STATUS, MEDIA, WAYLINE UUID");
 }
 
 #[test]

@@ -227,5 +227,9 @@ fn manual_pages_are_there_for_every_command() {
         page.contains("flighthub\\-wayline\\-list") || page.contains("flighthub-wayline-list"),
         "{page}"
     );
+    // What every command has stands on one page.
+    assert!(!page.contains("sim\\-seed") && page.contains("SEE ALSO"), "{page}");
+    let program = bench.run(["man"]).exits(0).out;
+    assert!(program.contains("sim\\-seed"), "{program}");
     bench.run(["man", "fly"]).exits(2).says("no command `fly`");
 }
