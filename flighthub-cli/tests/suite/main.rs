@@ -17,6 +17,7 @@ mod mission;
 mod model;
 mod operations;
 mod output;
+mod route;
 mod secrets;
 mod signals;
 mod simulated;
