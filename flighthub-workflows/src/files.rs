@@ -36,7 +36,7 @@ fn write_by(path: &Path, bytes: &[u8], builder: &mut tempfile::Builder<'_, '_>) 
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut written = || -> std::io::Result<()> {
+    let written = || -> std::io::Result<()> {
         let mut file = builder.tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
