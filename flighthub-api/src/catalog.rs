@@ -229,6 +229,19 @@ macro_rules! operations {
                 }
             }
 
+            /// Reads the text of an answer's data as what the operation of this id promises, and writes it as JSON again: secrets
+            /// are masked, and what is not described is left out. `None` when there is no such operation.
+            #[must_use]
+            pub fn read_output(
+                id: &str,
+                data: &str,
+            ) -> Option<Result<serde_json::Value, $crate::DecodeError>> {
+                match id {
+                    $($id => Some($crate::catalog::read_output::<$name>(data)),)*
+                    _ => None,
+                }
+            }
+
             /// The arguments as one JSON object, secrets masked.
             #[must_use]
             pub fn arguments(&self) -> serde_json::Value {
@@ -265,6 +278,14 @@ pub(crate) use operations;
 /// Why an answer with code 0 nevertheless says that nothing was done.
 pub(crate) fn failure<O: crate::Operation>(data: &str) -> Option<&'static str> {
     crate::wire::decode::<O::Output>(data).ok().and_then(|output| O::failure(&output))
+}
+
+/// Data as what an operation promises, as JSON with its secrets masked.
+pub(crate) fn read_output<O: crate::Operation>(
+    data: &str,
+) -> Result<Value, crate::wire::DecodeError> {
+    let output = crate::wire::decode::<O::Output>(data)?;
+    Ok(serde_json::to_value(output).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -44,8 +44,8 @@ pub(crate) fn command() -> Command {
 fn group(name: &'static str) -> Command {
     let group = operations::group(name);
     match verbs::find(name) {
-        // What the operations are stays in the one line about them.
-        Some(verb) => (verb.augment)(group).about(operations::about(name)),
+        // The verb's texts are those of both.
+        Some(verb) => (verb.augment)(group),
         None => group,
     }
 }

@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 
+use crate::operations::answer::SECRETS;
+
 /// What stands for a secret.
 const MASK: &str = "***";
 
@@ -172,28 +174,20 @@ pub(crate) fn placeholders(template: &str, path: &str) -> Option<Map<String, Val
     }
 }
 
-/// Names of fields that hold secrets in some operation or other.
-const SECRET_NAMES: [&str; 12] = [
-    "access_key_id",
-    "access_key_secret",
-    "account",
-    "callback_param",
-    "device_password",
-    "key",
-    "password",
-    "secret",
-    "secret_access_key",
-    "security_token",
-    "token",
-    "url",
-];
+/// Further names that are likely to hold secrets, in requests that nobody knows.
+const LIKELY: [&str; 4] = ["access_key_id", "key", "secret", "token"];
+
+/// Whether a field of this name holds a secret.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRETS.contains(&name.as_str()) || LIKELY.contains(&name.as_str())
+}
 
 fn mask_by_name(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {
-                let secret = SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str());
-                if secret && field.is_string() {
+                if is_secret(name) && field.is_string() {
                     *field = Value::String(MASK.to_owned());
                 } else {
                     mask_by_name(field);

@@ -14,16 +14,17 @@ against a fresh simulator.";
 /// A few lines to begin with.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  flighthub project list --sim
-  flighthub device state 7CTXN0000B00A1 --sim
-  flighthub task create --example
+  flighthub doctor --sim
+  flighthub mission list --since 7d
+  flighthub device state 7CTXN0000B00A1
+  flighthub task create --example > task.json
   flighthub task create --json @task.json --dry-run";
 
 /// The order of the help: verbs and groups of operations apart.
 pub(crate) fn template() -> String {
     let mut text = "{before-help}{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
     let groups = operations::groups();
-    let verbs = verbs::ALL.iter().filter(|verb| !groups.contains(&verb.name)).map(|verb| {
+    let verbs = verbs::ALL.iter().map(|verb| {
         let about = verb.command().get_about().map(ToString::to_string).unwrap_or_default();
         (verb.name, about)
     });
@@ -32,11 +33,11 @@ pub(crate) fn template() -> String {
         "Operations of the API, one call each",
         groups.iter().map(|name| (*name, operations::about(name))),
     );
-    text + "\n{options}{after-help}"
+    text + "\n\u{1b}[1;4mOptions:\u{1b}[0m\n{options}{after-help}"
 }
 
 fn section<'a>(title: &str, lines: impl Iterator<Item = (&'a str, String)>) -> String {
-    const WIDTH: usize = 12;
+    const WIDTH: usize = 13;
     let mut text = format!("\n\u{1b}[1;4m{title}:\u{1b}[0m\n");
     for (name, about) in lines {
         text += &format!(

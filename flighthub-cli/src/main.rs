@@ -1,7 +1,5 @@
 //! `flighthub`: FlightHub 2 on the command line.
 
-#![allow(dead_code, reason = "the verbs that use it are on their way")]
-
 mod app;
 mod args;
 mod complete;

@@ -25,11 +25,6 @@ impl Progress {
         Self { all: MultiProgress::with_draw_target(target), is_shown }
     }
 
-    /// Whether anything is shown.
-    pub(crate) const fn is_shown(&self) -> bool {
-        self.is_shown
-    }
-
     /// A bar for so many things.
     pub(crate) fn items(&self, what: &str, total: u64) -> Bar {
         self.add(what, Some(total), "{spinner} {msg} [{bar:24}] {pos}/{len} {eta}")
@@ -91,11 +86,6 @@ impl Bar {
     /// How much is done.
     pub(crate) fn at(&self, done: u64) {
         self.0.set_position(done);
-    }
-
-    /// So much more is done.
-    pub(crate) fn add(&self, more: u64) {
-        self.0.inc(more);
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum Shell {
     Zsh,
     Fish,
     #[value(name = "powershell", alias = "pwsh")]
-    PowerShell,
+    Pwsh,
     Elvish,
     #[value(alias = "nu")]
     Nushell,
@@ -43,7 +43,7 @@ impl Shell {
             Self::Bash => &Bash,
             Self::Zsh => &Zsh,
             Self::Fish => &Fish,
-            Self::PowerShell => &Powershell,
+            Self::Pwsh => &Powershell,
             Self::Elvish => &Elvish,
             Self::Nushell => &Nushell,
         }
@@ -70,7 +70,7 @@ pub(crate) fn static_script(shell: Shell, mut command: Command) -> String {
         Shell::Bash => clap_complete::generate(shells::Bash, &mut command, PROGRAM, to),
         Shell::Zsh => clap_complete::generate(shells::Zsh, &mut command, PROGRAM, to),
         Shell::Fish => clap_complete::generate(shells::Fish, &mut command, PROGRAM, to),
-        Shell::PowerShell => clap_complete::generate(shells::PowerShell, &mut command, PROGRAM, to),
+        Shell::Pwsh => clap_complete::generate(shells::PowerShell, &mut command, PROGRAM, to),
         Shell::Elvish => clap_complete::generate(shells::Elvish, &mut command, PROGRAM, to),
         Shell::Nushell => {
             clap_complete::generate(clap_complete_nushell::Nushell, &mut command, PROGRAM, to);

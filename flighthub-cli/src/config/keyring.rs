@@ -39,7 +39,6 @@ mod platform {
     use std::sync::Arc;
 
     use flighthub_api::Secret;
-    use keyring_core::api::CredentialStoreApi as _;
     use keyring_core::{CredentialStore, Entry, Error};
 
     use crate::config::ConfigError;

@@ -49,6 +49,7 @@ impl Surroundings {
     }
 
     /// No variables and no folders.
+    #[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "only a simulator has it"))]
     pub(super) const fn nothing() -> Self {
         Self { variables: BTreeMap::new(), home: None, config_dir: None, state_dir: None }
     }
@@ -91,14 +92,14 @@ impl Surroundings {
         let stdin = std::io::stdin();
         if stdin.is_terminal() {
             return Err(ConfigError::new(
-                "--key-stdin: standard input is a terminal, and the key would be seen there",
-                "Pipe it: `pass show flighthub | flighthub … --key-stdin`, or `flighthub … --key-stdin < FILE`.",
+                "the key is read from standard input, which is a terminal, where it would be seen",
+                "Give it by a pipe or from a file: `pass show flighthub | flighthub …`, or `flighthub … < FILE`.",
             ));
         }
         let mut text = String::new();
         stdin.lock().take(LONGEST_KEY).read_to_string(&mut text).map_err(|error| {
             ConfigError::new(
-                format!("--key-stdin: the key cannot be read: {error}"),
+                format!("the key cannot be read from standard input: {error}"),
                 "Pipe the key alone, as text.",
             )
         })?;

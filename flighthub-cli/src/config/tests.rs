@@ -388,3 +388,15 @@ fn a_keyring_that_is_not_there_is_an_error_and_nothing_else_is_tried() {
     assert!(error.help.contains("--features keyring") && error.help.contains("Nothing else"));
     assert!(keyring::write("default", &flighthub_api::Secret::new(KEY)).is_err());
 }
+
+/// Whatever this machine's keyring is like, it does not have this one.
+#[cfg(feature = "keyring")]
+#[test]
+fn a_key_that_the_keyring_has_not_is_an_error_and_nothing_else_is_tried() {
+    let home = Home::new().with(
+        "default_profile = \"of-no-one\"\n[profiles.of-no-one]\nregion = \"eu\"\nkeyring = true\n",
+    );
+    let error = home.resolve(&Flags::default(), &[]).unwrap().token().unwrap_err();
+    assert!(error.text.contains("keyring of the system"), "{error}");
+    assert!(error.help.contains("Nothing else was tried"), "{error:?}");
+}

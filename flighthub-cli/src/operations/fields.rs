@@ -295,13 +295,11 @@ fn lacking(
     }
     let branches = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     for branch in branches.map(|branch| catalogue.resolve(branch)) {
-        match marker(branch) {
-            Some((name, marks)) => match value.get(name) {
-                None => add(name, lacks),
-                Some(given) if given == marks => lacking(catalogue, branch, value, prefix, lacks),
-                Some(_) => {}
-            },
-            None => {}
+        let Some((name, marks)) = marker(branch) else { continue };
+        match value.get(name) {
+            None => add(name, lacks),
+            Some(given) if given == marks => lacking(catalogue, branch, value, prefix, lacks),
+            Some(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From the arguments of an operation to flags.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
-use clap::{Arg, ArgAction, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
 
 use super::fields::{Field, Kind};
 
@@ -9,6 +9,14 @@ use super::fields::{Field, Kind};
 pub(crate) const JSON: &str = "operation.json";
 /// Id of the flag that shows the documentation's example.
 pub(crate) const EXAMPLE: &str = "operation.example";
+
+/// Id of the flag that shows secrets of the answer.
+pub(crate) const SHOW_SECRETS: &str = "operation.show-secrets";
+
+/// Whether one of these flags was given.
+pub(crate) fn is_set(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten() == Some(&true)
+}
 
 /// Id of the flag of a field.
 pub(crate) fn flag_id(field: &Field) -> String {
@@ -49,6 +57,13 @@ pub(crate) fn of(fields: &[Field], has_example: bool) -> Vec<Arg> {
             "Show the arguments of the documentation's example, fit for --json, and send nothing",
         ));
     }
+    args.push(
+        Arg::new(SHOW_SECRETS)
+            .long("show-secrets")
+            .action(ArgAction::SetTrue)
+            .hide_short_help(true)
+            .help("Show secrets of the answer too, such as signed addresses and credentials"),
+    );
     args
 }
 
@@ -87,7 +102,7 @@ fn parser(kind: &Kind) -> ValueParser {
             .into()
         }
         Kind::Integer(least, most) => value_parser!(i64).range(*least..=*most).into(),
-        Kind::Boolean => value_parser!(bool).into(),
+        Kind::Boolean => value_parser!(bool),
         Kind::List(kind) => parser(kind),
         Kind::Text | Kind::Moment | Kind::Number | Kind::Json => ValueParser::string(),
     }

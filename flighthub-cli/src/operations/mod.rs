@@ -1,5 +1,6 @@
 //! `flighthub GROUP OPERATION`: every operation of the API as a command, made from the catalogue when it is needed.
 
+pub(crate) mod answer;
 pub(crate) mod fields;
 mod flags;
 pub(crate) mod input;

@@ -9,7 +9,7 @@ use flighthub_workflows::fleet::Fleet;
 use serde_json::{Map, Value, json};
 
 use super::values::Reader;
-use super::{command_name, fields, flags};
+use super::{answer, command_name, fields, flags};
 use crate::confirm::Danger;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -25,15 +25,15 @@ pub(crate) async fn run(
     let Some((info, entry)) = super::entry(info.id) else {
         return Err(Failure::unexpected(format!("the catalogue lacks {}", info.id)));
     };
-    if matches.try_get_one::<bool>(flags::EXAMPLE).ok().flatten() == Some(&true) {
+    if flags::is_set(matches, flags::EXAMPLE) {
         return show_example(context, entry);
     }
     let fields = fields::of(entry);
     let command = format!("{} {}", info.group(), command_name(info));
     let mut reader = reader(context, info, &command)?;
-    let arguments = reader.from_matches(&fields, matches)?;
+    let arguments = reader.read_matches(&fields, matches)?;
     reader.check_complete(entry, &fields, &arguments)?;
-    send(context, info, arguments).await
+    send(context, info, arguments, flags::is_set(matches, flags::SHOW_SECRETS)).await
 }
 
 /// Reads values for a call.
@@ -60,6 +60,7 @@ pub(crate) async fn send(
     context: &Context,
     info: &'static OperationInfo,
     arguments: Map<String, Value>,
+    shows_secrets: bool,
 ) -> Result<Exit, Failure> {
     let operation =
         AnyOperation::from_args(info.id, &Value::Object(arguments).to_string()).map_err(named)?;
@@ -73,21 +74,7 @@ pub(crate) async fn send(
         RiskLevel::Read => exchange(context, info, &operation).await?,
         _ => context.writing(info.id, exchange(context, info, &operation)).await?,
     };
-    check(&operation, &reply)?;
-    show(context, info, &reply)
-}
-
-/// Writes were checked by the client already; a read that does not hold what it promises is not shown as if it did.
-fn check(operation: &AnyOperation, reply: &RawReply) -> Result<(), Failure> {
-    operation.check_output(reply.data()).map_err(|error| {
-        let info = operation.info();
-        let (place, problem) = (printable(error.path()), printable(error.message()));
-        Failure::new(
-            Exit::Unexpected,
-            format!("{}: the answer is not as promised at `{place}`: {problem}", info.id),
-            format!("`flighthub api {} PATH` shows it as it came.", info.method),
-        )
-    })
+    show(context, info, &reply, shows_secrets)
 }
 
 /// An error of the arguments, with the flag in it.
@@ -126,6 +113,7 @@ pub(crate) fn show(
     context: &Context,
     info: &OperationInfo,
     reply: &RawReply,
+    shows_secrets: bool,
 ) -> Result<Exit, Failure> {
     context.detail(format!(
         "{}: HTTP {}, request id {}, {} attempt(s), {:.3} s",
@@ -135,7 +123,7 @@ pub(crate) fn show(
         reply.attempts(),
         reply.elapsed().as_secs_f64()
     ));
-    let data: Value = reply.decode()?;
+    let data = answer::data(context, Some(info), reply, shows_secrets)?;
     let is_empty = data.is_null() || data.as_object().is_some_and(Map::is_empty);
     if is_empty && info.risk > RiskLevel::Read {
         // What is true: nothing more is known.

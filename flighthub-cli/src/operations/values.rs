@@ -26,7 +26,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// The arguments of a call from its flags, positional arguments and `--json`.
-    pub(crate) fn from_matches(
+    pub(crate) fn read_matches(
         &mut self,
         fields: &[Field],
         matches: &ArgMatches,
@@ -36,7 +36,7 @@ impl Reader<'_> {
             None => Map::new(),
         };
         for field in fields {
-            if let Some(value) = self.from_flags(field, matches)? {
+            if let Some(value) = self.read_flags(field, matches)? {
                 set(&mut arguments, &field.path, value)?;
             }
         }
@@ -62,7 +62,7 @@ impl Reader<'_> {
         Ok(arguments)
     }
 
-    fn from_flags(
+    fn read_flags(
         &mut self,
         field: &Field,
         matches: &ArgMatches,

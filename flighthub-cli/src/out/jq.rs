@@ -77,7 +77,7 @@ fn unreadable(code: &str, errors: load::Errors<&str, ()>) -> String {
     for (_, error) in errors {
         match error {
             load::Error::Io(errors) => {
-                problems.extend(errors.into_iter().map(|(part, error)| (part, error)));
+                problems.extend(errors);
             }
             load::Error::Lex(errors) => problems.extend(
                 errors

@@ -147,11 +147,6 @@ impl Out {
         self.format == Format::Table
     }
 
-    /// What standard output is.
-    pub(crate) const fn terminal(&self) -> &Terminal {
-        &self.terminal
-    }
-
     /// Whether the reader went away: what has no end of its own then ends.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().sink.is_closed()

@@ -10,11 +10,11 @@ use crate::dry_run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operations::input::Input;
-use crate::operations::{run, values};
+use crate::operations::{answer, run, values};
 
 /// Send a request by method and path, also of what this program does not know
 ///
-/// The answer is shown as it came, without the frame around its data. GET is taken for a read, unless the operation is known to be
+/// The data of the answer is shown, without the frame around it. GET is taken for a read, unless the operation is known to be
 /// something else. Anything else is sent at most once, and needs a confirmation unless the operation is known to be harmless.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -34,6 +34,12 @@ pub(crate) struct Args {
     /// JSON body: text, @FILE, or - for standard input
     #[arg(long, value_name = "JSON")]
     json: Option<String>,
+    /// Show secrets of the answer too, such as signed addresses and credentials
+    #[arg(long)]
+    show_secrets: bool,
+    /// Show the answer as it came, whatever it holds: secrets too
+    #[arg(long)]
+    as_it_came: bool,
     /// Send no project along
     #[arg(long, conflicts_with = "project")]
     no_project: bool,
@@ -78,7 +84,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
         reply.attempts(),
         reply.elapsed().as_secs_f64()
     ));
-    context.out().value(&reply.decode::<Value>()?)?;
+    let data = if args.as_it_came {
+        reply.decode()?
+    } else {
+        answer::data(context, known, &reply, args.show_secrets)?
+    };
+    context.out().value(&data)?;
     if risk > RiskLevel::Read {
         context.note("accepted by FlightHub; that it is done is not said");
     }

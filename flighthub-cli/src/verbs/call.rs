@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Arguments as one JSON object: text, @FILE, or - for standard input
     #[arg(long, value_name = "JSON")]
     json: Option<String>,
+    /// Show secrets of the answer too, such as signed addresses and credentials
+    #[arg(long)]
+    show_secrets: bool,
     /// Show the arguments of the documentation's example, and send nothing
     #[arg(long)]
     example: bool,
@@ -56,7 +59,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
         values::set(&mut arguments, &field.path, value)?;
     }
     reader.check_complete(entry, &fields, &arguments)?;
-    run::send(context, info, arguments).await
+    run::send(context, info, arguments, args.show_secrets).await
 }
 
 /// What to say about an id that is none.
@@ -117,10 +120,7 @@ fn value(
             .map(|item| reader.read(&name, kind, field, item.trim()))
             .collect::<Result<Vec<_>, _>>()
             .map(Into::into),
-        kind @ (Kind::List(_) | Kind::Json) => {
-            let _ = kind;
-            values::parse(&name, text)
-        }
+        Kind::List(_) | Kind::Json => values::parse(&name, text),
         kind => reader.read(&name, kind, field, text),
     }
 }

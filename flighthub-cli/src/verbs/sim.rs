@@ -6,9 +6,9 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Run the simulator as a server, for other programs; `flighthub sim --help` has its options
+/// Run the simulator as a server, for other programs to talk to
 ///
-/// It begins with what comes right after `flighthub`: the global options do not count here.
+/// `flighthub sim --help` has its options. It begins with what comes right after `flighthub`: the global options do not count here.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true, after_help = "Examples:
   flighthub sim --listen 127.0.0.1:8300 --speed 60

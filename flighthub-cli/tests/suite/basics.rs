@@ -111,7 +111,6 @@ fn read_only_refuses_everything_that_is_not_a_read() {
         "config.toml",
         &format!("[profiles.careful]\nurl = \"{}\"\nread_only = true\n", bench.sim.url()),
     );
-    let config = config;
     let with = |extra: &[&str], words: &[&str]| {
         let mut command = bench.command();
         command.env_remove("FLIGHTHUB_URL");

@@ -11,9 +11,26 @@ fn ok_is_0() {
 
 #[test]
 fn an_answer_that_cannot_be_read_is_1() {
+    use std::io::{Read as _, Write as _};
+
     let bench = Bench::new();
-    bench.sim.fail_next("wayline.get", FaultKind::quirk("data-empty")).unwrap();
-    bench.run(["wayline", "get", ROUTE]).exits(1).says("flighthub api");
+    // The simulator answers nothing of the kind.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let body = r#"{"code":0,"message":"","data":{"id":[7]}}"#;
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let mut command = bench.command();
+    finish(command.env("FLIGHTHUB_URL", &url).args(["wayline", "get", ROUTE]))
+        .exits(1)
+        .says("not as promised")
+        .says("--as-it-came");
+    server.join().unwrap();
 }
 
 #[test]

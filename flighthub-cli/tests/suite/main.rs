@@ -17,6 +17,8 @@ mod mission;
 mod model;
 mod operations;
 mod output;
+mod route;
+mod readme;
 mod secrets;
 mod signals;
 mod simulated;

@@ -326,8 +326,7 @@ fn an_id_is_launched_once() {
     let (home, sim) = (Home::new(), sim());
     let first = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17"]));
     assert_eq!(first.exit, 0, "{first:?}");
-    let again =
-        run(&home, &sim, &launch(&["--yes", "--id", "alarm-17", "--override", "dock-free"]));
+    let again = run(&home, &sim, &launch(&["--yes", "--id", "alarm-17"]));
     assert_eq!(again.exit, 0, "{again:?}");
     assert_eq!(again.json()["task_uuid"], first.json()["task_uuid"]);
     assert!(again.err.contains("nothing was sent"), "{again:?}");

@@ -117,6 +117,24 @@ fn secrets_of_a_body_are_sent_and_not_shown() {
 }
 
 #[test]
+fn secrets_of_an_answer_are_shown_when_asked_for_only() {
+    let bench = Bench::new();
+    let raw = ["api", "GET", "/openapi/v0.1/project/sts-token"];
+    for words in [["project", "sts-token"].as_slice(), &["call", "project.sts_token"], &raw] {
+        let ran = bench.run(words).exits(0).says("--show-secrets");
+        assert_eq!(ran.json()["credentials"]["access_key_secret"], "***");
+        assert_eq!(ran.json()["credentials"]["security_token"], "***");
+        let ran = bench.run(words.iter().chain(&["--show-secrets"])).exits(0);
+        assert!(ran.json()["credentials"]["access_key_secret"].as_str().unwrap().len() > 10);
+        assert!(!ran.err.contains("--show-secrets"), "{ran:#?}");
+    }
+    let words = ["wayline", "get", crate::support::ROUTE];
+    assert_eq!(bench.run(words).exits(0).json()["download_url"], "***");
+    let ran = bench.run(words.into_iter().chain(["--show-secrets"])).exits(0);
+    assert!(ran.json()["download_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn the_key_does_not_stand_in_the_list_of_processes() {
     use std::io::Write as _;

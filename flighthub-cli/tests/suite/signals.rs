@@ -12,7 +12,7 @@ use crate::support::{Bench, end, flight};
 fn interrupted(bench: &Bench, words: &[&str], operation: &str, signal: &str) -> (Child, Instant) {
     let child = bench.command().args(words).spawn().unwrap();
     for _ in 0..1000 {
-        if bench.sim.journal().of(operation).len() > 0 {
+        if !bench.sim.journal().of(operation).is_empty() {
             break;
         }
         std::thread::sleep(Duration::from_millis(5));

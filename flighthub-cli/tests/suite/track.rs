@@ -5,9 +5,7 @@ use std::time::Duration;
 use flighthub_sim::Sim;
 use serde_json::{Value, json};
 
-use crate::support::{DOCK, DRONE, Program};
-
-const ROUTE: &str = "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410";
+use crate::support::{DOCK, DRONE, Program, ROUTE};
 
 /// Creates a task that flies at once.
 fn launch(program: &Program) -> String {

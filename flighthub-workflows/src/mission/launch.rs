@@ -219,12 +219,12 @@ pub async fn launch(
     launch: &Launch,
     checked: &CheckReport,
 ) -> Result<Launched> {
-    let now = run.wall();
-    let overridden = admit(launch, checked, project.uuid(), now)?;
+    fits(launch, checked, project.uuid())?;
     let _lock = DockLock::take(folder, project.uuid(), &launch.task.sn)?;
     if let Some(earlier) = earlier(project, run, folder, launch).await? {
         return Ok(earlier);
     }
+    let overridden = admit(launch, checked, run.wall())?;
     if !overridden.is_empty() {
         run.say(LaunchEvent::Overridden { checks: overridden });
     }
@@ -290,14 +290,28 @@ fn ended(
     }
 }
 
-/// Whether the launch may go ahead; answers the checks that it overrides.
-fn admit(
+/// What an earlier launch came to, if it is the same as this one or in its way: looked up, so that nobody has to check and confirm for nothing.
+/// `None` when nothing is open; [`launch`] looks again.
+///
+/// # Errors
+///
+/// As [`launch`].
+pub async fn unfinished(
+    project: &Project,
+    run: &Run<LaunchEvent>,
+    folder: &Path,
     launch: &Launch,
-    checked: &CheckReport,
-    project: &str,
-    now: Timestamp,
-) -> Result<Vec<&'static str>> {
-    let invalid = |text: String, help: &str| Err(Error::new(ErrorKind::InvalidInput, text, help));
+) -> Result<Option<Launched>> {
+    let _lock = DockLock::take(folder, project.uuid(), &launch.task.sn)?;
+    earlier(project, run, folder, launch).await
+}
+
+fn invalid(text: String, help: &str) -> Result<()> {
+    Err(Error::new(ErrorKind::InvalidInput, text, help))
+}
+
+/// Whether what is wanted can be, and the checks are about it.
+fn fits(launch: &Launch, checked: &CheckReport, project: &str) -> Result<()> {
     if let Some(name) = launch.overrides.iter().find(|name| !NAMES.contains(&name.as_str())) {
         return invalid(
             format!("`{}` is no check", printable(name)),
@@ -323,12 +337,18 @@ fn admit(
             "Check the task that is going to be launched.",
         );
     }
+    Ok(())
+}
+
+/// Whether the checks let it go ahead; answers those that it overrides.
+fn admit(launch: &Launch, checked: &CheckReport, now: Timestamp) -> Result<Vec<&'static str>> {
     let age = now.duration_since(&checked.checked_at);
     if age > launch.checks_last {
-        return invalid(
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
             format!("the checks are {} s old", age.as_secs()),
             "Check again: what they saw may have changed.",
-        );
+        ));
     }
     let (overridden, holding): (Vec<_>, Vec<_>) = checked
         .blocking()

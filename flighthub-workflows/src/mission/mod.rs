@@ -17,7 +17,9 @@ mod wait;
 
 pub use check::{Check, CheckReport, CheckSettings, ESSENTIAL, NAMES, Verdict, check};
 pub use intent::{Intent, IntentId, Pending, State, StateChange, pending, settle};
-pub use launch::{Launch, LaunchEvent, Launched, MOST_NAME, Outcome, launch, marked_name};
+pub use launch::{
+    Launch, LaunchEvent, Launched, MOST_NAME, Outcome, launch, marked_name, unfinished,
+};
 pub use list::{ListEvent, ListFailure, ListSettings, MissionList, OddTask, list};
 pub use reconcile::{Patience, Reconciled, reconcile};
 pub use report::{

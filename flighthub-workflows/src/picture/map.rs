@@ -329,7 +329,8 @@ impl Drawing<'_> {
             .into_iter()
             .find(|every| places.len() / every <= most)
             .unwrap_or(10_000);
-        let is_wanted = |index: &usize| *index == 0 || *index == last || (index + 1) % every == 0;
+        let is_wanted =
+            |index: &usize| *index == 0 || *index == last || (index + 1).is_multiple_of(every);
         let mut order: Vec<usize> = (0..places.len()).filter(is_wanted).collect();
         // The ends come first, so that they find room.
         order.sort_by_key(|index| !(*index == 0 || *index == last));

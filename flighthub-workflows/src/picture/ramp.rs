@@ -2,9 +2,9 @@
 
 use super::ticks::Ticks;
 
-/// Viridis in steps of a tenth, from blue to yellow: even in lightness, and told apart without red and green. The lightest end is left out: it
-/// would not show on paper.
-const VIRIDIS: [(f64, f64, f64); 10] = [
+/// Viridis in steps of a tenth, from blue to green: even in lightness, and told apart without red and green. The yellow end is left out: it
+/// would not show on paper, and flights spend most of their time near the top.
+const VIRIDIS: [(f64, f64, f64); 9] = [
     (68.0, 1.0, 84.0),
     (72.0, 36.0, 117.0),
     (65.0, 68.0, 135.0),
@@ -14,7 +14,6 @@ const VIRIDIS: [(f64, f64, f64); 10] = [
     (34.0, 168.0, 132.0),
     (68.0, 191.0, 112.0),
     (122.0, 209.0, 81.0),
-    (175.0, 220.0, 50.0),
 ];
 /// Colours that are told apart.
 const CLASSES: usize = 32;
@@ -76,23 +75,12 @@ pub(super) fn colour(class: Option<usize>) -> String {
 }
 
 /// Where a gradient has a colour of its own.
-pub(super) const STOPS: [f64; 10] = [
-    0.0,
-    1.0 / 9.0,
-    2.0 / 9.0,
-    3.0 / 9.0,
-    4.0 / 9.0,
-    5.0 / 9.0,
-    6.0 / 9.0,
-    7.0 / 9.0,
-    8.0 / 9.0,
-    1.0,
-];
+pub(super) const STOPS: [f64; 9] = [0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0];
 
 /// The colour at a part of the whole, 0 to 1.
 pub(super) fn viridis(share: f64) -> String {
     let place = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
-    let at = |index: f64| VIRIDIS.get(index as usize).copied().unwrap_or((175.0, 220.0, 50.0));
+    let at = |index: f64| VIRIDIS.get(index as usize).copied().unwrap_or((122.0, 209.0, 81.0));
     let (low, high, rest) = (at(place.floor()), at(place.ceil()), place.fract());
     let mixed = |one: f64, two: f64| (one + (two - one) * rest).round() as u8;
     format!("#{:02x}{:02x}{:02x}", mixed(low.0, high.0), mixed(low.1, high.1), mixed(low.2, high.2))
@@ -108,7 +96,7 @@ mod tests {
         assert_eq!((ramp.low, ramp.high), (30.0, 60.0));
         assert_eq!((ramp.class(30.0), ramp.class(60.0), ramp.class(45.0)), (0, 31, 16));
         assert_eq!(colour(Some(0)), "#440154");
-        assert_eq!(colour(Some(31)), "#afdc32");
+        assert_eq!(colour(Some(31)), "#7ad151");
         assert_eq!(colour(None), UNKNOWN);
         let flat = Ramp::over("Height", [30.0].into_iter(), 10.0).unwrap();
         assert_eq!((flat.low, flat.high), (25.0, 35.0));

@@ -1,6 +1,6 @@
 //! From local images to a resource that the service has imported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +118,14 @@ impl<'a> Filling<'a> {
             .collect();
         let mut waiting = waiting.into_iter();
         let mut under_way: JoinSet<Result<(String, Stored)>> = JoinSet::new();
-        let mut saving = Saving { filling: self, state, saved_at: Instant::now(), is_new: false };
+        let mut saving = Saving {
+            filling: self,
+            bytes_done: state.in_storage.values().map(|image| image.size).sum(),
+            bytes: state.images.iter().map(|image| image.size).sum(),
+            state,
+            saved_at: Instant::now(),
+            is_new: false,
+        };
         loop {
             while under_way.len() < self.settings.parallel_uploads.max(1) {
                 let Some(image) = waiting.next() else { break };
@@ -379,21 +386,23 @@ fn cut_off() -> Error {
 struct Saving<'f, 'a> {
     filling: &'f Filling<'a>,
     state: &'f mut ImagesState,
+    bytes_done: u64,
+    bytes: u64,
     saved_at: Instant,
     is_new: bool,
 }
 
 impl Saving<'_, '_> {
     fn add(&mut self, name: String, image: InStorage) -> Result<()> {
+        self.bytes_done += image.size;
         self.state.in_storage.insert(name.clone(), image);
         self.is_new = true;
-        let in_storage: &BTreeMap<String, InStorage> = &self.state.in_storage;
         self.filling.run.say(Event::Uploaded {
             name,
-            done: in_storage.len() as u64,
+            done: self.state.in_storage.len() as u64,
             images: self.state.images.len() as u64,
-            bytes_done: in_storage.values().map(|image| image.size).sum(),
-            bytes: self.state.images.iter().map(|image| image.size).sum(),
+            bytes_done: self.bytes_done,
+            bytes: self.bytes,
         });
         if self.saved_at.elapsed() >= SAVED_EVERY { self.write() } else { Ok(()) }
     }

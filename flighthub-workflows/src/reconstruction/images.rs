@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn what_would_waste_an_upload_is_refused() {
-        let cases: [(&[(&str, &[u8])], &str); 5] = [
+        type Files = &'static [(&'static str, &'static [u8])];
+        let cases: [(Files, &str); 5] = [
             (&[("a.txt", b"x")], "there are no images"),
             (&[("1/a.jpg", b"\xff\xd8\xff"), ("2/A.jpg", b"\xff\xd8\xff")], "have the same name"),
             (&[("a.jpg", b"")], "a.jpg: is empty"),

@@ -533,7 +533,8 @@ async fn a_model_that_never_comes_is_said_as_it_is() {
 async fn an_order_is_checked_before_anything_is_asked() {
     let bench = bench().await;
     let task = TaskUuid::new("5b1f0c5e-0000-4000-8000-000000000000");
-    let cases: [(&str, fn(&mut FromFlight)); 6] = [
+    type Spoil = fn(&mut FromFlight);
+    let cases: [(&str, Spoil); 6] = [
         ("name", |order| order.args.name.clear()),
         ("share of faces", |order| order.args.simplified_factor = 0.0),
         ("share of faces", |order| order.args.simplified_factor = f64::NAN),

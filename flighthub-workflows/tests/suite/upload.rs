@@ -131,9 +131,9 @@ async fn a_storage_that_fails_is_asked_again_but_not_for_ever() {
         assert_eq!(object(&bench, &key).unwrap().1, 5, "{name}");
         assert_eq!(asked(&bench), ["PUT", "PUT"], "{name}");
     }
-    let retries = events.lock().unwrap();
-    assert_eq!(retries.iter().filter(|e| matches!(e, UploadEvent::Retrying { .. })).count(), 4);
-    drop(retries);
+    let is_retry = |event: &&UploadEvent| matches!(event, UploadEvent::Retrying { .. });
+    let retries = events.lock().unwrap().iter().filter(is_retry).count();
+    assert_eq!(retries, 4);
 
     bench.sim.clear_journal();
     fail_storage(&bench, FaultKind::http_error(503), When::Always);

@@ -76,12 +76,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
         return show_request(context, &project, task).await;
     }
     let settings = args.plan.settings(context, &task)?;
-    let checked = mission::check(&project, &context.run::<()>()?, &settings).await?;
-    check::tell(context, &checked);
     let mut launch = Launch::new(task)
         .overriding(args.overrides.iter().cloned())
         .with_patience(Patience::of(args.patience));
     launch.id = args.id.clone();
+    if let Some(earlier) = unfinished(context, &project, &launch).await? {
+        return ended(context, &args, &project, earlier).await;
+    }
+    let checked = mission::check(&project, &context.run::<()>()?, &settings).await?;
+    check::tell(context, &checked);
     refuse(&checked, &args.overrides)?;
     context.confirm(danger(&checked, &launch.task)).await?;
     let launched = send(context, &project, &launch, &checked).await?;
@@ -135,6 +138,18 @@ fn danger(checked: &CheckReport, task: &TaskCreate) -> Danger {
         id: checked.dock.as_str().to_owned(),
         name: checked.dock_name.clone(),
     }
+}
+
+/// What an earlier run of the same launch came to, before anything is checked and asked.
+async fn unfinished(
+    context: &Context,
+    project: &Project,
+    launch: &Launch,
+) -> Result<Option<Launched>, Failure> {
+    let folder = folder(context)?;
+    let (run, events) = context.run_with_events()?;
+    let work = mission::unfinished(project, &run, &folder, launch);
+    Ok(context.follow(events, work, |event| tell(context, &event)).await?)
 }
 
 async fn send(

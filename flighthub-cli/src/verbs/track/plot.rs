@@ -11,8 +11,8 @@ use clap::ValueEnum;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   flighthub track plot 5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10 -O flight.png
-  flighthub track plot 5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10 -O flight.svg --route --color-by speed
-  flighthub track plot 5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10 -O flight.png --route-file fence.kmz --size 2400x1500")]
+  flighthub track plot 5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10 -O flight.svg --color-by speed
+  flighthub track plot 5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10 -O flight.png --route-file fence.kmz")]
 pub(super) struct Args {
     /// UUID of the task
     #[arg(value_name = "TASK")]

@@ -312,8 +312,7 @@ fn with_id(id: &str) -> Launch {
 async fn an_id_is_launched_once_however_often_it_is_asked_for() {
     let field = field().await;
     let first = field.launch(&with_id("alarm-17")).await.unwrap();
-    let again = field.launch(&with_id("alarm-17").overriding(["dock-free"])).await;
-    let again = again.unwrap();
+    let again = field.launch(&with_id("alarm-17")).await.unwrap();
     assert_eq!(first.outcome, again.outcome);
     assert!(first.was_sent && !again.was_sent);
     field.sim().journal().of("task.create").times(1);
@@ -419,6 +418,28 @@ async fn a_flaky_network_launches_once() {
         }
     }
     assert!(outcome.is_some());
+    field.sim().journal().of("task.create").times(1);
+}
+
+#[tokio::test]
+async fn a_launch_that_flies_already_is_found_before_the_checks_say_no() {
+    let field = field().await;
+    let checked = field.check(&plan()).await;
+    field.sim().fail_next("task.create", FaultKind::reset().after_effect()).unwrap();
+    field.sim().fail_next("task.list", FaultKind::http_error(503)).unwrap();
+    let first = raw_launch(&field, &checked, &impatient(plan())).await.unwrap();
+    assert!(matches!(first.outcome, Outcome::Unknown { .. }));
+    field.sim().advance(Duration::from_secs(60));
+    let checked = field.check(&plan()).await;
+    assert!(!checked.is_ready);
+    let wanted = impatient(plan());
+    let run = field.run();
+    let found = mission::unfinished(&field.project, &run, field.folder.path(), &wanted).await;
+    let found = found.unwrap().unwrap();
+    assert!(matches!(found.outcome, Outcome::Found { .. }) && !found.was_sent, "{found:?}");
+    // By now nothing is open, and the checks count.
+    let error = raw_launch(&field, &checked, &wanted).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotReady);
     field.sim().journal().of("task.create").times(1);
 }
 
