@@ -233,11 +233,9 @@ impl<'a> Bars<'a> {
             SyncEvent::Refreshed { task } => {
                 self.context.detail(format!("{}: fresh addresses", printable(task.as_str())));
             }
-            SyncEvent::File { file } => {
-                if self.files.remove(&file.uuid).is_some() {
-                    self.done += 1;
-                    self.all.at(self.done);
-                }
+            SyncEvent::File { file } if self.files.remove(&file.uuid).is_some() => {
+                self.done += 1;
+                self.all.at(self.done);
             }
             SyncEvent::Waiting { tasks, expected, uploaded, pause_ms, left_ms } => {
                 self.context.note(format!(
