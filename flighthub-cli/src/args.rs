@@ -67,7 +67,15 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "FOLDER", hide_short_help = true)]
     pub(crate) state_dir: Option<PathBuf>,
     /// Format of the output: a table on a terminal and JSON in a pipe, unless told otherwise
-    #[arg(short, long, global = true, value_name = "FORMAT", value_enum)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "FLIGHTHUB_OUTPUT",
+        hide_env = true,
+        value_name = "FORMAT",
+        value_enum
+    )]
     pub(crate) output: Option<Format>,
     /// Filter the output with a jq program
     #[arg(long, global = true, value_name = "PROGRAM", hide_short_help = true)]

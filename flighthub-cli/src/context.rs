@@ -40,6 +40,7 @@ pub(crate) struct Context {
     #[cfg(feature = "sim")]
     simulated: OnceLock<Simulated>,
     /// Folder for what a simulated run would keep; it goes away with it.
+    #[cfg(feature = "sim")]
     scratch: OnceLock<tempfile::TempDir>,
 }
 
@@ -60,6 +61,7 @@ impl Context {
             under_way: Mutex::new(None),
             #[cfg(feature = "sim")]
             simulated: OnceLock::new(),
+            #[cfg(feature = "sim")]
             scratch: OnceLock::new(),
         })
     }
@@ -118,6 +120,7 @@ impl Context {
     }
 
     /// A folder that goes away with the program.
+    #[cfg(feature = "sim")]
     fn scratch(&self) -> Result<&Path, Failure> {
         if let Some(folder) = self.scratch.get() {
             return Ok(folder.path());

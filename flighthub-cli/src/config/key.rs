@@ -18,6 +18,7 @@ pub(crate) enum KeyPlace {
     /// The profile itself, with the place in the file.
     Profile(Secret, String),
     /// The simulator inside the program.
+    #[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "only a simulator has it"))]
     Simulator(Secret),
     /// The keyring of the system, under the name of a profile.
     Keyring(String),

@@ -49,6 +49,7 @@ impl Surroundings {
     }
 
     /// No variables and no folders.
+    #[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "only a simulator has it"))]
     pub(super) const fn nothing() -> Self {
         Self { variables: BTreeMap::new(), home: None, config_dir: None, state_dir: None }
     }

@@ -121,7 +121,8 @@ pub(crate) const SETTINGS: [Setting; 14] = [
 ];
 
 /// Variables that are no settings of a profile.
-pub(crate) const OTHER_VARIABLES: [&str; 2] = ["FLIGHTHUB_CONFIG", "FLIGHTHUB_PROFILE"];
+pub(crate) const OTHER_VARIABLES: [&str; 3] =
+    ["FLIGHTHUB_CONFIG", "FLIGHTHUB_OUTPUT", "FLIGHTHUB_PROFILE"];
 
 impl Setting {
     /// The setting of a name.

@@ -91,7 +91,7 @@ struct SyncArgs {
     #[arg(long = "kind", value_name = "KIND")]
     kinds: Vec<Kind>,
     /// How paths of new files are made: {date} {year} {month} {day} {time} {task} {id} {task_id} {dock} {kind} {file}
-    #[arg(long, value_name = "TEMPLATE", default_value_t = Layout::default())]
+    #[arg(long, value_name = "TEMPLATE", default_value_t = Layout::default(), value_parser = layout)]
     layout: Layout,
     /// Read the files that are there and compare their hashes, not only their sizes
     #[arg(long)]
@@ -102,6 +102,11 @@ struct SyncArgs {
     /// Fetch from private addresses too, other than that of the installation
     #[arg(long)]
     allow_private_addresses: bool,
+}
+
+/// A layout, or why it is none, with what to write.
+fn layout(text: &str) -> Result<Layout, String> {
+    text.parse().map_err(|error: flighthub_workflows::Error| format!("{error}. {}", error.help()))
 }
 
 /// Kinds of files.
@@ -228,11 +233,9 @@ impl<'a> Bars<'a> {
             SyncEvent::Refreshed { task } => {
                 self.context.detail(format!("{}: fresh addresses", printable(task.as_str())));
             }
-            SyncEvent::File { file } => {
-                if self.files.remove(&file.uuid).is_some() {
-                    self.done += 1;
-                    self.all.at(self.done);
-                }
+            SyncEvent::File { file } if self.files.remove(&file.uuid).is_some() => {
+                self.done += 1;
+                self.all.at(self.done);
             }
             SyncEvent::Waiting { tasks, expected, uploaded, pause_ms, left_ms } => {
                 self.context.note(format!(

@@ -404,7 +404,7 @@ async fn draw(context: &Context, args: DrawArgs) -> Result<Exit, Failure> {
     })?;
     let picture = picture::draw(&name, &route, &settings);
     let written = if is_png { picture.png()? } else { picture.svg().as_bytes().to_vec() };
-    flighthub_workflows::files::write(&args.to, &written)?;
+    flighthub_workflows::files::write_shared(&args.to, &written)?;
     let drawn = Drawn {
         name,
         path: args.to,

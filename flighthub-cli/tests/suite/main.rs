@@ -18,6 +18,7 @@ mod model;
 mod operations;
 mod output;
 mod route;
+mod readme;
 mod secrets;
 mod signals;
 mod simulated;

@@ -102,6 +102,12 @@ impl Program {
         command
     }
 
+    /// Gives its settings to another program, and nothing else of this machine.
+    pub(crate) fn settings(&self, command: &mut Command) {
+        command.env_clear().env("HOME", self.home.path()).env("TZ", "UTC");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    }
+
     /// Runs it to its end.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ended {
         finish(&mut self.command(args))

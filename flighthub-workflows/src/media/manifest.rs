@@ -125,6 +125,7 @@ impl Manifest {
         let candidates = (0..1000_u32).map(|number| match number {
             0 => name.to_owned(),
             1 if !short.is_empty() => with_mark(name, &short),
+            number if short.is_empty() => with_mark(name, &number.to_string()),
             number => with_mark(name, &format!("{short}-{number}")),
         });
         let paths = candidates
@@ -332,6 +333,6 @@ mod tests {
         assert_eq!(free("a/x.jpeg", "22222222-2", 1), "a/x_22222222-2.jpeg");
         assert_eq!(free("a/y.jpeg", "22222222-2", 0), "a/y.jpeg");
         assert_eq!(free("a/X.jpeg", "11111111-1", 0), "a/X.jpeg");
-        assert_eq!(free("Flighthub-Media.jsonl", "", 0), "Flighthub-Media_-2.jsonl");
+        assert_eq!(free("Flighthub-Media.jsonl", "", 0), "Flighthub-Media_1.jsonl");
     }
 }

@@ -63,13 +63,14 @@ pub(super) fn file_name(name: &str, id: &str) -> String {
             .filter(|c| !printable(&c.to_string()).contains('\u{fffd}'))
             .collect();
         let mut short = String::new();
-        for c in fit.trim().trim_matches('.').trim().chars() {
+        let ends = |c: char| c == '.' || c.is_whitespace();
+        for c in fit.trim_matches(ends).chars() {
             if short.len() + c.len_utf8() > MOST_FILE_BYTES {
                 break;
             }
             short.push(c);
         }
-        short.trim_end().to_owned()
+        short.trim_end_matches(ends).to_owned()
     };
     let own = fit(name.strip_suffix(".kmz").unwrap_or(name));
     let own = if own.is_empty() { fit(id) } else { own };

@@ -5,9 +5,11 @@
 mod annotate;
 mod doctor;
 mod fetch;
+mod fetch_addresses;
 mod fleet;
 mod livestream;
 mod media;
+mod media_rows;
 mod mission;
 mod reconstruction;
 mod routes;

@@ -63,7 +63,7 @@ impl Canvas {
             Kind::Svg => picture.svg().as_bytes().to_vec(),
             Kind::Png => picture.png_with_fonts(&self.fonts)?,
         };
-        files::write(&self.file, &bytes)?;
+        files::write_shared(&self.file, &bytes)?;
         context.out().value(&Written {
             file: &self.file,
             format: self.kind,

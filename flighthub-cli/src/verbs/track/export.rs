@@ -84,7 +84,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
     };
     let mut bytes = Vec::new();
     track.write(format, &mut bytes).map_err(|error| Failure::unexpected(error.to_string()))?;
-    files::write(file, &bytes)?;
+    files::write_shared(file, &bytes)?;
     context.out().value(&Written {
         file,
         format,
