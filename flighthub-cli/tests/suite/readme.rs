@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use flighthub_api::Timestamp;
 use flighthub_sim::Sim;
@@ -22,9 +23,8 @@ struct Step {
 fn answer_to(typed: &str, program: &Program, folder: &Path) -> String {
     let own = Path::new(env!("CARGO_BIN_EXE_flighthub")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(
-        std::iter::once(own.to_owned()).chain(std::env::split_paths(&path)),
-    );
+    let path =
+        std::env::join_paths(std::iter::once(own.to_owned()).chain(std::env::split_paths(&path)));
     let mut command = Command::new("sh");
     // What one command puts into a variable, the next one reads.
     let script = format!(". ./variables; {typed}\nset | grep '^TASK=' > variables; true");
@@ -76,6 +76,9 @@ fn steps(readme: &str) -> Vec<Step> {
 /// What is the same in every run: numbers and ids that time and chance make are gone, and so is the width of columns.
 fn constant(answer: &str) -> String {
     let is_id = |word: &str| {
+        if word.parse::<f64>().is_ok() {
+            return true;
+        }
         let plain = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
         plain.starts_with("fh-")
@@ -85,9 +88,14 @@ fn constant(answer: &str) -> String {
     };
     let line = |line: &str| -> String {
         let words = line.split_whitespace().filter(|word| !word.contains('─'));
-        words.map(|word| if is_id(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+        words
+            .map(|word| if word.split('/').any(is_id) { "…" } else { word })
+            .collect::<Vec<_>>()
+            .join(" ")
     };
-    answer.lines().map(line).collect::<Vec<_>>().join("\n").trim().to_owned()
+    // Which states between are seen is chance.
+    let lines = answer.lines().filter(|line| !line.starts_with("status "));
+    lines.map(line).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 #[test]
@@ -99,7 +107,8 @@ fn the_session_in_the_readme_answers_as_it_says() {
     let readme = std::fs::read_to_string(&file).unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let now = Timestamp::from_unix_seconds(i64::try_from(now).unwrap()).unwrap();
-    let sim = Sim::builder().speed(600.0).starts_at(now).start_blocking().unwrap();
+    // Slow, so that weather and alerts are those of the beginning; it hurries while the program waits for the flight.
+    let sim = Sim::builder().speed(20.0).starts_at(now).start_blocking().unwrap();
     let program = Program::of(&sim);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("variables"), "").unwrap();
@@ -108,13 +117,26 @@ fn the_session_in_the_readme_answers_as_it_says() {
     let steps = steps(&readme);
     assert!(steps.len() > 8, "{}", steps.len());
     for step in steps {
-        let answer = answer_to(&step.typed, &program, folder.path());
+        let is_wait = step.typed.contains("mission wait");
+        let answer = thread::scope(|scope| {
+            let typed = scope.spawn(|| answer_to(&step.typed, &program, folder.path()));
+            while !typed.is_finished() {
+                if is_wait {
+                    sim.advance(Duration::from_secs(30));
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+            typed.join().unwrap()
+        });
+        let home = program.home.path().to_str().unwrap();
+        let answer = answer.replace(sim.url(), "http://127.0.0.1:8300").replace(home, "~");
         if update {
             let before = format!("{PROMPT}{}\n{}", step.typed, step.answer);
             assert!(written.contains(&before), "{before}");
             let answer = if answer.is_empty() { answer } else { format!("{answer}\n") };
             let gap = if step.answer.ends_with("\n\n") || step.answer == "\n" { "\n" } else { "" };
-            written = written.replacen(&before, &format!("{PROMPT}{}\n{answer}{gap}", step.typed), 1);
+            written =
+                written.replacen(&before, &format!("{PROMPT}{}\n{answer}{gap}", step.typed), 1);
         } else {
             assert_eq!(constant(&answer), constant(&step.answer), "{}", step.typed);
         }
