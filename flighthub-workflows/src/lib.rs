@@ -30,3 +30,8 @@ pub use run::{Events, Run};
 
 /// The result of a workflow.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The example of the README is tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

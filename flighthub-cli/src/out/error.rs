@@ -46,7 +46,9 @@ impl fmt::Display for OutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Filter(problem) => write!(f, "--jq: {problem}"),
-            Self::Filtering(problem) => write!(f, "--jq failed on the output: {problem}"),
+            Self::Filtering(problem) => {
+                write!(f, "--jq failed on the output: {}", shortened(problem))
+            }
             Self::NoPlace => {
                 f.write_str("nothing here has a place: no latitude and longitude, and no geometry")
             }
@@ -57,3 +59,28 @@ impl fmt::Display for OutError {
 }
 
 impl std::error::Error for OutError {}
+
+/// The text of a filter's problem, which may hold all of the output, from both of its ends.
+fn shortened(problem: &str) -> String {
+    const EACH: usize = 120;
+    let length = problem.chars().count();
+    if length <= 2 * EACH {
+        return problem.to_owned();
+    }
+    let head = problem.chars().take(EACH);
+    let tail = problem.chars().skip(length - EACH);
+    head.chain(" … ".chars()).chain(tail).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_with_a_filter_does_not_repeat_the_whole_output() {
+        let problem = format!("cannot index {} with \"nme\"", "x".repeat(5_000));
+        let said = OutError::Filtering(problem).to_string();
+        assert!(said.chars().count() < 300, "{said}");
+        assert!(said.contains("cannot index x") && said.ends_with("with \"nme\""), "{said}");
+    }
+}
