@@ -1,7 +1,9 @@
 //! `flighthub route`: routes, from a file on disk to a row in the project and back.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "picture")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
