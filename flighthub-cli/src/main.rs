@@ -1,5 +1,7 @@
 //! `flighthub`: FlightHub 2 on the command line.
 
+#![allow(rustdoc::bare_urls, reason = "comments on arguments are the texts of the help")]
+
 mod app;
 mod args;
 mod complete;

@@ -1,4 +1,4 @@
-//! The commands that are more than one operation. A verb is a module here and one line in [`verbs!`].
+//! The commands that are more than one operation. A verb is a module here and one line in `verbs!`.
 //!
 //! A module has
 //!
