@@ -144,7 +144,8 @@ impl Prepared {
         let attempt_timeout = self.options.attempt_timeout.unwrap_or(core.attempt_timeout);
         let given_id = self.given_request_id()?;
         let deadline = Deadline { at: started.checked_add(timeout), timeout };
-        let connection = if self.facts.repeatable { Connection::Pooled } else { Connection::Fresh };
+        let mut connection =
+            if self.facts.repeatable { Connection::Pooled } else { Connection::Fresh };
         let mut body = self.parts.body.take();
         let has_body = body.is_some();
         let mut attempts = 0;
@@ -186,6 +187,10 @@ impl Prepared {
                 }
                 Err(failure) => failure,
             };
+            // When a server goes away, all its idle connections are stale: the next one would fail as well.
+            if failure.error.http_status().is_none() {
+                connection = Connection::Fresh;
+            }
             span.record("status", failure.error.http_status());
             span.record("code", failure.error.code().map(|code| code.get()));
             match self.pause(&failure, attempts, &deadline) {

@@ -140,6 +140,14 @@ impl RawReply {
         envelope::data(&self.0.text).unwrap_or("null")
     }
 
+    /// Whether the data holds what a write promises, and does not say that nothing was done.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn check(&self, operation: &crate::v1::AnyOperation) -> Result<(), Error> {
+        let checked = wire::promised(|| operation.check_output(self.data()));
+        checked.map_err(|error| self.0.broken(&error))?;
+        operation.failure(self.data()).map_or(Ok(()), |reason| Err(self.0.failed(reason)))
+    }
+
     /// Reads `data`, with the same patience as typed calls.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub(crate) fn impatient() -> FetcherBuilder {
 
 /// A clock that is real, but whose sleep is over at once and written down.
 #[derive(Default)]
-struct Hasty(Mutex<Vec<Duration>>);
+pub(crate) struct Hasty(Mutex<Vec<Duration>>);
 
 impl Clock for Hasty {
     fn now(&self) -> std::time::Instant {
@@ -66,7 +66,7 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-const TAG: &str = "\"v1\"";
+pub(crate) const TAG: &str = "\"v1\"";
 
 /// A server with one file.
 pub(crate) async fn server_of(file: Vec<u8>) -> Tiny {
