@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::Url;
 
 use crate::clock::BoxFuture;
@@ -90,7 +90,7 @@ impl HttpTransport {
             return Err(TransportError::too_large(limit));
         }
         let mut first = Bytes::new();
-        let mut more = BytesMut::new();
+        let mut more = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if first.len() + more.len() + chunk.len() > limit {
                 return Err(TransportError::too_large(limit));
@@ -99,12 +99,12 @@ impl HttpTransport {
                 first = chunk;
             } else {
                 if more.is_empty() {
-                    more.extend_from_slice(&std::mem::take(&mut first));
+                    append(&mut more, &std::mem::take(&mut first), limit);
                 }
-                more.extend_from_slice(&chunk);
+                append(&mut more, &chunk, limit);
             }
         }
-        let body = if more.is_empty() { first } else { more.freeze() };
+        let body = if more.is_empty() { first } else { Bytes::from(more) };
         let headers = std::mem::take(response.headers_mut());
         Ok(TransportReply::new(response.status().as_u16(), body).with_headers(headers))
     }
@@ -123,6 +123,17 @@ impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpTransport")
     }
+}
+
+/// Appends to an answer that is no longer than the limit. Room is doubled as usual, but never beyond what may come: an answer without an
+/// end costs no more memory than the limit.
+fn append(answer: &mut Vec<u8>, chunk: &[u8], limit: usize) {
+    let needed = answer.len() + chunk.len();
+    if needed > answer.capacity() {
+        let wanted = needed.max(answer.capacity() * 2).min(limit.max(needed));
+        answer.reserve_exact(wanted - answer.len());
+    }
+    answer.extend_from_slice(chunk);
 }
 
 /// The request in reqwest's terms. URL parsing follows dots and drops characters, so a path that it would change is refused:

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::envelope;
@@ -20,6 +21,7 @@ pub(crate) struct Answered {
     pub(crate) request_id: String,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -57,6 +59,8 @@ impl Answered {
             .with_status(self.status)
             .with_request_id(self.request_id.clone())
             .with_attempts(self.attempts)
+            .with_elapsed(self.elapsed)
+            .with_answer(self.headers.clone(), self.text.clone())
     }
 }
 
@@ -105,6 +109,12 @@ impl<T> Reply<T> {
         self.answered.elapsed
     }
 
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.answered.headers
+    }
+
     /// The whole body as it came. It may hold secrets, such as signed addresses and upload credentials.
     #[must_use]
     pub fn body(&self) -> &str {
@@ -140,6 +150,14 @@ impl RawReply {
         envelope::data(&self.0.text).unwrap_or("null")
     }
 
+    /// Whether the data holds what a write promises, and does not say that nothing was done.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn check(&self, operation: &crate::v1::AnyOperation) -> Result<(), Error> {
+        let checked = wire::promised(|| operation.check_output(self.data()));
+        checked.map_err(|error| self.0.broken(&error))?;
+        operation.failure(self.data()).map_or(Ok(()), |reason| Err(self.0.failed(reason)))
+    }
+
     /// Reads `data`, with the same patience as typed calls.
     ///
     /// # Errors
@@ -171,6 +189,12 @@ impl RawReply {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.0.elapsed
+    }
+
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The whole body as it came. It may hold secrets.
