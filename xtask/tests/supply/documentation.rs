@@ -1,0 +1,1 @@
+//! How much of the public interface has words and examples.
