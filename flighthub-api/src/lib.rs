@@ -38,6 +38,7 @@ mod support;
 pub mod testing;
 mod timestamp;
 mod token;
+mod trace;
 mod transport;
 mod wire;
 

@@ -1,8 +1,9 @@
-//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | demo`.
+//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | demo`.
 //!
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
 mod chores;
+mod features;
 mod tree;
 
 use std::env;
@@ -16,6 +17,8 @@ usage: cargo xtask <chore>
   codegen --check  write nothing; say what `codegen` would change, and fail when that is anything
   lint             check spec/ and say everything that is wrong with it
   ci               all checks that a change has to pass: fmt, codegen --check, clippy, doc, test
+  features         check every meaningful combination of features, and run each kind of TLS alone
+  features --tls   the same for the combinations of TLS only
   demo             generate, then build the fresh client and fly it in the simulator
 ";
 
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(&root, out),
         ["ci"] => chores::ci(&root, out),
         ["demo"] => chores::demo(&root, out),
+        ["features"] => features::features(&root, false, out),
+        ["features", "--tls"] => features::features(&root, true, out),
         ["help" | "--help" | "-h"] => {
             out.write_all(USAGE.as_bytes()).map(|()| 0).map_err(Into::into)
         }
