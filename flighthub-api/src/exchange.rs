@@ -168,7 +168,6 @@ impl Prepared {
             let patience = deadline.left(core.clock.now()).min(attempt_timeout);
             let result = race(core.transport.send(request), core.clock.sleep(patience)).await;
             drop(slot);
-            let request_id = id.to_str().unwrap_or_default().to_owned();
             let failure = match core.read(result, patience) {
                 Ok((status, text)) => {
                     span.record("status", status);
@@ -178,7 +177,7 @@ impl Prepared {
                         operation: self.facts.operation,
                         write: self.facts.write,
                         status,
-                        request_id,
+                        request_id: id,
                         attempts,
                         elapsed: core.clock.now().saturating_duration_since(started),
                         text,
@@ -198,7 +197,8 @@ impl Prepared {
                     let outcome = self.facts.write.then_some(failure.outcome);
                     let error =
                         failure.error.with_operation(self.facts.operation).with_outcome(outcome);
-                    return Err(error.with_request_id(request_id).with_attempts(attempts));
+                    let id = id.to_str().unwrap_or_default().to_owned();
+                    return Err(error.with_request_id(id).with_attempts(attempts));
                 }
             }
         }
