@@ -161,7 +161,6 @@ impl Prepared {
             let sending = core.transport.send(request).instrument(span.clone());
             let result = race(sending, core.clock.sleep(patience)).await;
             drop(slot);
-            let request_id = id.to_str().unwrap_or_default().to_owned();
             let failure = match core.read(result, patience) {
                 Ok((status, headers, text)) => {
                     trace::outcome(&span, Ok(status));
@@ -170,7 +169,7 @@ impl Prepared {
                         operation: self.facts.operation,
                         write: self.facts.write,
                         status,
-                        request_id,
+                        request_id: id,
                         attempts,
                         elapsed: core.clock.now().saturating_duration_since(started),
                         headers,
@@ -191,8 +190,9 @@ impl Prepared {
                     let outcome = self.facts.write.then_some(failure.outcome);
                     let error =
                         failure.error.with_operation(self.facts.operation).with_outcome(outcome);
+                    let id = id.to_str().unwrap_or_default().to_owned();
                     return Err(error
-                        .with_request_id(request_id)
+                        .with_request_id(id)
                         .with_attempts(attempts)
                         .with_elapsed(core.clock.now().saturating_duration_since(started)));
                 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 
 use crate::envelope;
@@ -18,7 +18,7 @@ pub(crate) struct Answered {
     pub(crate) operation: Cow<'static, str>,
     pub(crate) write: bool,
     pub(crate) status: u16,
-    pub(crate) request_id: String,
+    pub(crate) request_id: HeaderValue,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
     pub(crate) headers: HeaderMap,
@@ -53,11 +53,16 @@ impl Answered {
         self.describe(error).with_outcome(self.write.then_some(WriteOutcome::Refused))
     }
 
+    /// The request id that was sent: visible ASCII, and so always a text.
+    fn request_id(&self) -> &str {
+        self.request_id.to_str().unwrap_or_default()
+    }
+
     fn describe(&self, error: Error) -> Error {
         error
             .with_operation(self.operation.clone())
             .with_status(self.status)
-            .with_request_id(self.request_id.clone())
+            .with_request_id(self.request_id().to_owned())
             .with_attempts(self.attempts)
             .with_elapsed(self.elapsed)
             .with_answer(self.headers.clone(), self.text.clone())
@@ -94,7 +99,7 @@ impl<T> Reply<T> {
     /// The request id that was sent.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        &self.answered.request_id
+        self.answered.request_id()
     }
 
     /// How many times the request was attempted.
@@ -176,7 +181,7 @@ impl RawReply {
     /// The request id that was sent.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        &self.0.request_id
+        self.0.request_id()
     }
 
     /// How many times the request was attempted.
