@@ -100,7 +100,7 @@ impl RawCall {
             Ok(()) => Cow::Owned(format!("{} {}", self.method, self.path)),
             Err(_) => Cow::Borrowed("raw call"),
         };
-        Facts { operation, path: "(raw)", write: !repeatable, repeatable, retry_unsent: repeatable }
+        Facts { operation, path: None, write: !repeatable, repeatable, retry_unsent: repeatable }
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_raw_path_addresses_what_it_seems_to() {
         for path in
-            ["/openapi/v0.1/project", "/a/b%20c/%252e", "/openapi/v2.0/workspaces/1-2_3~x/a,b"]
+            ["/openapi/v0.1/project", "/a/b%20c/%2520", "/openapi/v2.0/workspaces/1-2_3~x/a,b"]
         {
             assert!(check_path(path).is_ok(), "{path}");
         }
@@ -194,6 +194,8 @@ mod tests {
             "/a/",
             "/a/../b",
             "/a/%2e%2e/b",
+            "/a/%252e%252e/b",
+            "/a/..%2Fb",
             "/a/.%2E",
             "/a/./b",
             "/a\\b",

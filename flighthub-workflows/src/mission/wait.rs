@@ -9,8 +9,8 @@ use flighthub_api::v1::{
 use flighthub_api::{Access, CallOptions, Permits, Project, Timestamp};
 use serde::Serialize;
 
-use super::moment;
 use super::pace::Pace;
+use crate::moment;
 use crate::run::within;
 use crate::{Error, ErrorKind, Result, Run};
 

@@ -8,6 +8,7 @@
 )]
 
 mod annotate;
+mod attacks;
 mod doctor;
 mod fetch;
 mod fetch_addresses;
