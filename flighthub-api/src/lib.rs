@@ -39,6 +39,7 @@ mod support;
 pub mod testing;
 mod timestamp;
 mod token;
+mod trace;
 mod transport;
 mod wire;
 

@@ -100,7 +100,7 @@ impl RawCall {
             Ok(()) => Cow::Owned(format!("{} {}", self.method, self.path)),
             Err(_) => Cow::Borrowed("raw call"),
         };
-        Facts { operation, path: "(raw)", write: !repeatable, repeatable, retry_unsent: repeatable }
+        Facts { operation, path: None, write: !repeatable, repeatable, retry_unsent: repeatable }
     }
 }
 

@@ -5,6 +5,7 @@ mod contract;
 mod coverage;
 pub(crate) mod docs;
 mod error_codes;
+mod example;
 mod models;
 mod modules;
 mod operations;
@@ -130,6 +131,8 @@ fn names_in(def: &TypeDef) -> Vec<&str> {
 
 /// The named types of an API by name.
 struct Types<'a> {
+    /// Where they are, in the client.
+    module: &'a str,
     all: &'a [TypeDef],
     by_name: HashMap<&'a str, &'a TypeDef>,
 }
@@ -137,7 +140,7 @@ struct Types<'a> {
 impl<'a> Types<'a> {
     fn new(api: &'a Api) -> Self {
         let by_name = api.types.iter().map(|def| (def.name.as_str(), def)).collect();
-        Self { all: &api.types, by_name }
+        Self { module: &api.module, all: &api.types, by_name }
     }
 
     fn get(&self, name: &str) -> Option<&'a TypeDef> {

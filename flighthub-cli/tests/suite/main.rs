@@ -1,6 +1,7 @@
 //! The program as people and scripts run it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 mod annotate;
 mod attacks;

@@ -9,8 +9,8 @@ use flighthub_api::v1::{
 use flighthub_api::{Access, CallOptions, Permits, Project, Timestamp};
 use serde::Serialize;
 
-use super::moment;
 use super::pace::Pace;
+use crate::moment;
 use crate::{Error, ErrorKind, Result, Run};
 
 /// Reads in a row that may say that there is no such task, or that it may not be seen. The list lags behind a launch, and devices without a link
