@@ -1,9 +1,10 @@
-//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | demo`.
+//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | msrv | demo`.
 //!
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
 mod chores;
 mod features;
+mod msrv;
 mod tree;
 
 use std::env;
@@ -19,6 +20,7 @@ usage: cargo xtask <chore>
   ci               all checks that a change has to pass: fmt, codegen --check, clippy, doc, test
   features         check every meaningful combination of features, and run each kind of TLS alone
   features --tls   the same for the combinations of TLS only
+  msrv             check every published package with the oldest Rust that it says it takes
   demo             generate, then build the fresh client and fly it in the simulator
 ";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["demo"] => chores::demo(&root, out),
         ["features"] => features::features(&root, false, out),
         ["features", "--tls"] => features::features(&root, true, out),
+        ["msrv"] => msrv::msrv(&root, out),
         ["help" | "--help" | "-h"] => {
             out.write_all(USAGE.as_bytes()).map(|()| 0).map_err(Into::into)
         }
