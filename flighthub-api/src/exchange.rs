@@ -161,18 +161,18 @@ impl Prepared {
             let sending = core.transport.send(request).instrument(span.clone());
             let result = race(sending, core.clock.sleep(patience)).await;
             drop(slot);
-            let request_id = id.to_str().unwrap_or_default().to_owned();
             let failure = match core.read(result, patience) {
-                Ok((status, text)) => {
+                Ok((status, headers, text)) => {
                     trace::outcome(&span, Ok(status));
                     core.budget.refill(spent);
                     return Ok(Answered {
                         operation: self.facts.operation,
                         write: self.facts.write,
                         status,
-                        request_id,
+                        request_id: id,
                         attempts,
                         elapsed: core.clock.now().saturating_duration_since(started),
+                        headers,
                         text,
                     });
                 }
@@ -190,7 +190,11 @@ impl Prepared {
                     let outcome = self.facts.write.then_some(failure.outcome);
                     let error =
                         failure.error.with_operation(self.facts.operation).with_outcome(outcome);
-                    return Err(error.with_request_id(request_id).with_attempts(attempts));
+                    let id = id.to_str().unwrap_or_default().to_owned();
+                    return Err(error
+                        .with_request_id(id)
+                        .with_attempts(attempts)
+                        .with_elapsed(core.clock.now().saturating_duration_since(started)));
                 }
             }
         }
@@ -312,7 +316,7 @@ impl Core {
         &self,
         result: Option<Result<TransportReply, TransportError>>,
         patience: Duration,
-    ) -> Result<(u16, String), Failure> {
+    ) -> Result<(u16, HeaderMap, String), Failure> {
         let reply = match result {
             Some(Ok(reply)) => reply,
             Some(Err(error)) => return Err(lost(error)),
@@ -333,7 +337,13 @@ impl Core {
             let mut last = self.last_date.lock().unwrap_or_else(PoisonError::into_inner);
             *last = Some((date.clone(), wall));
         }
-        judge(reply.status, &reply.headers, &text, token, wall).map(|()| (reply.status, text))
+        match judge(reply.status, &reply.headers, &text, token, wall) {
+            Ok(()) => Ok((reply.status, reply.headers, text)),
+            Err(mut failure) => {
+                failure.error = failure.error.with_answer(reply.headers, text);
+                Err(failure)
+            }
+        }
     }
 
     /// A fresh UUID, version 4.

@@ -1,10 +1,13 @@
-//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | msrv | demo`.
+//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | msrv | demo | bench | proof`.
 //!
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
 mod chores;
 mod features;
+mod figures;
+mod goals;
 mod msrv;
+mod proof;
 mod tree;
 
 use std::env;
@@ -22,6 +25,9 @@ usage: cargo xtask <chore>
   features --tls   the same for the combinations of TLS only
   msrv             check every published package with the oldest Rust that it says it takes
   demo             generate, then build the fresh client and fly it in the simulator
+  bench [NAME…]    run the benchmarks (or those named), print their tables and keep the figures in docs/proof.md
+  proof [NAME…]    run everything that gives a figure (or what is named) and write docs/proof.md
+  proof --write    measure nothing; write docs/proof.md from the kept figures and docs/proof/goals.yaml
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +41,9 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(&root, out),
         ["ci"] => chores::ci(&root, out),
         ["demo"] => chores::demo(&root, out),
+        ["proof", "--write"] => proof::write(&root, out),
+        ["proof", names @ ..] => proof::measure(&root, names, proof::Which::All, out),
+        ["bench", names @ ..] => proof::measure(&root, names, proof::Which::Benchmarks, out),
         ["features"] => features::features(&root, false, out),
         ["features", "--tls"] => features::features(&root, true, out),
         ["msrv"] => msrv::msrv(&root, out),

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 mod annotate;
+mod attacks;
 mod basics;
 mod completion;
 mod config;

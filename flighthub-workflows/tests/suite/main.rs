@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod annotate;
+mod attacks;
 mod doctor;
 mod fetch;
 mod fetch_addresses;
