@@ -3,6 +3,7 @@
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
 mod chores;
+mod cost;
 mod figures;
 mod goals;
 mod proof;
@@ -21,6 +22,7 @@ usage: cargo xtask <chore>
   ci               all checks that a change has to pass: fmt, codegen --check, clippy, doc, test
   demo             generate, then build the fresh client and fly it in the simulator
   bench [NAME…]    run the benchmarks (or those named), print their tables and keep the figures in docs/proof.md
+  cost NAME        measure what something costs: generator, versus, build or program
   proof [NAME…]    run everything that gives a figure (or what is named) and write docs/proof.md
   proof --write    measure nothing; write docs/proof.md from the kept figures and docs/proof/goals.yaml
 ";
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(&root, out),
         ["ci"] => chores::ci(&root, out),
         ["demo"] => chores::demo(&root, out),
+        ["cost", name] => cost::run(&root, name, out),
         ["proof", "--write"] => proof::write(&root, out),
         ["proof", names @ ..] => proof::measure(&root, names, proof::Which::All, out),
         ["bench", names @ ..] => proof::measure(&root, names, proof::Which::Benchmarks, out),
