@@ -193,8 +193,7 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     let [node] = nodes.as_slice() else {
         return Err(broken(1, 1, format!("{} YAML documents stand in one file", nodes.len())));
     };
-    let again: Value = serde_yaml::from_str(&text).map_err(|error| {
-        let place = error.location();
+    let again = read_again(&text).map_err(|(place, error)| {
         let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
         broken(line, column, format!("a second YAML reader says: {error}"))
     })?;
@@ -218,6 +217,16 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
         }
     }
     Ok(document)
+}
+
+/// What a second YAML reader sees. Values with tags take the way through its own values, which knows them.
+fn read_again(text: &str) -> Result<Value, (Option<serde_yaml::Location>, String)> {
+    if let Ok(value) = serde_yaml::from_str(text) {
+        return Ok(value);
+    }
+    serde_yaml::from_str::<serde_yaml::Value>(text)
+        .map_err(|error| (error.location(), error.to_string()))
+        .and_then(|value| serde_json::to_value(value).map_err(|error| (None, error.to_string())))
 }
 
 /// Reads the text, giving every key that stands twice in one mapping a name of its own, so that
