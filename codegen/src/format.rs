@@ -134,6 +134,19 @@ fn table(call: &syn::Macro) -> Option<String> {
     Some(format!("{}\n{tail}\n", text.trim_end()))
 }
 
+/// Statements as they stand at the top of a block; nothing when they are no Rust.
+pub(crate) fn body(statements: TokenStream) -> Option<String> {
+    let item = syn::parse2(quote!(async fn f() { #statements })).ok()?;
+    let text = print(item);
+    let inside = text.strip_prefix("async fn f() {\n")?.strip_suffix("}\n")?;
+    Some(
+        inside
+            .lines()
+            .map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line)))
+            .collect(),
+    )
+}
+
 /// Doc comments of an item, from Markdown.
 pub(crate) fn docs(markdown: &str) -> TokenStream {
     let mut text = String::new();

@@ -5,6 +5,7 @@ mod contract;
 mod coverage;
 pub(crate) mod docs;
 mod error_codes;
+mod example;
 mod models;
 mod modules;
 mod operations;
@@ -166,6 +167,8 @@ fn names_in(def: &TypeDef) -> Vec<&str> {
 
 /// The named types of an API by name.
 struct Types<'a> {
+    /// Where they are, in the client.
+    module: &'a str,
     by_module: HashMap<&'a str, Vec<&'a TypeDef>>,
     by_name: HashMap<&'a str, &'a TypeDef>,
 }
@@ -177,7 +180,7 @@ impl<'a> Types<'a> {
         for def in &api.types {
             by_module.entry(def.module.as_str()).or_default().push(def);
         }
-        Self { by_module, by_name }
+        Self { module: &api.module, by_module, by_name }
     }
 
     fn get(&self, name: &str) -> Option<&'a TypeDef> {
