@@ -108,9 +108,9 @@ pub(crate) fn build(root: &Path, out: &mut dyn Write) -> Result<u8, Problem> {
     for case in &CASES {
         let crates = crates(&folder.join(case.folder))?;
         table.put(case.row, "crates", format_args!("{crates} crates"))?;
-        if case.build {
-            clean_build(&folder, case, &mut table)?;
-        }
+    }
+    for case in CASES.iter().filter(|case| case.build) {
+        clean_build(&folder, case, &mut table)?;
     }
     for case in CASES.iter().filter(|case| case.size) {
         let mut command =

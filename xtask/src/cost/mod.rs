@@ -28,7 +28,7 @@ type Section = fn(&Path, &mut dyn Write) -> Result<u8, Problem>;
 
 /// All sections, and about how long each takes on two idle cores.
 pub(crate) const SECTIONS: [(&str, &str, Section); 4] = [
-    ("generator", "3 minutes", generator::generator),
+    ("generator", "8 minutes", generator::generator),
     ("versus", "8 minutes", versus::versus),
     ("build", "12 minutes", build::build),
     ("program", "40 minutes", program::program),
