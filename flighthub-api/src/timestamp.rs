@@ -351,7 +351,15 @@ mod tests {
             day = day.tomorrow().unwrap();
         }
         assert_eq!(days_since_1970(1970, 1, 1), Some(0));
-        for (year, month, day) in [(1900, 2, 29), (2026, 2, 29), (2024, 2, 30), (2026, 13, 1), (2026, 0, 1), (2026, 4, 31), (2026, 1, 0)] {
+        for (year, month, day) in [
+            (1900, 2, 29),
+            (2026, 2, 29),
+            (2024, 2, 30),
+            (2026, 13, 1),
+            (2026, 0, 1),
+            (2026, 4, 31),
+            (2026, 1, 0),
+        ] {
             assert_eq!(days_since_1970(year, month, day), None, "{year}-{month}-{day}");
         }
     }

@@ -52,7 +52,9 @@ impl Form {
         }
         let micros = value * if self.is_millis(value.abs() >= 1.0e11) { 1.0e3 } else { 1.0e6 };
         #[allow(clippy::cast_possible_truncation)]
-        (micros.abs() < 9.0e15).then(|| Timestamp::from_unix_micros(micros.round() as i64)).flatten()
+        (micros.abs() < 9.0e15)
+            .then(|| Timestamp::from_unix_micros(micros.round() as i64))
+            .flatten()
     }
 
     fn expected(self) -> &'static str {
