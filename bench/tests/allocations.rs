@@ -21,10 +21,9 @@ fn allocations() -> usize {
     stats.allocations + stats.reallocations
 }
 
-/// Allocations of the work. Others in this process can only add to it: of several times the least is taken.
+/// Allocations of the work. Others in this process can only add to it: of three times the least is taken.
 fn count(mut work: impl FnMut()) -> usize {
-    work();
-    let times = (0..7).map(|_| {
+    let times = (0..3).map(|_| {
         let before = allocations();
         work();
         allocations() - before

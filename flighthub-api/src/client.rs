@@ -258,6 +258,9 @@ async_handle!(Client);
 
 impl<A: Permits<O>, O: Operation> Sends<O> for Client<A> where O::Scope: NeedsNoProject {}
 
+/// Connections that a client keeps open at least, as far as it has opened them.
+const LEAST_KEPT: usize = 8;
+
 /// The settings of a client.
 ///
 /// Unless told otherwise: 5 s for a connection, 30 s for an attempt (20 s of silence end it), 60 s for a call with all its
@@ -292,6 +295,7 @@ impl ClientBuilder {
             http: HttpOptions {
                 connect_timeout: Duration::from_secs(5),
                 idle_timeout: Duration::from_secs(20),
+                most_idle: LEAST_KEPT,
                 certificates: Vec::new(),
                 proxy: Proxy::Environment,
             },
@@ -361,6 +365,8 @@ impl ClientBuilder {
     #[must_use]
     pub fn max_concurrency(mut self, calls: usize) -> Self {
         self.concurrency = Some(calls);
+        // With fewer, calls that end together would close connections that the next ones open again.
+        self.http.most_idle = calls.max(LEAST_KEPT);
         self
     }
 

@@ -29,6 +29,8 @@ const X_PROJECT_UUID: HeaderName = HeaderName::from_static("x-project-uuid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_LANGUAGE: HeaderName = HeaderName::from_static("x-language");
 
+const HEX: [u8; 16] = *b"0123456789abcdef";
+
 /// What all clones of a client share.
 pub(crate) struct Core {
     pub(crate) base: BaseUrl,
@@ -363,10 +365,9 @@ impl Core {
             if matches!(index, 4 | 6 | 8 | 10) {
                 at += 1;
             }
-            for half in [byte >> 4, byte & 0x0f] {
-                text[at] = if half < 10 { b'0' + half } else { b'a' + half - 10 };
-                at += 1;
-            }
+            text[at] = HEX[usize::from(byte >> 4)];
+            text[at + 1] = HEX[usize::from(byte & 0x0f)];
+            at += 2;
         }
         HeaderValue::from_bytes(&text)
             .unwrap_or(HeaderValue::from_static("00000000-0000-4000-8000-000000000000"))

@@ -143,7 +143,7 @@ pub(crate) fn check_segment(text: &str) -> Result<(), InvalidArgument> {
         {
             "holds a relative path, which a gateway could follow to another operation; give the id itself"
         }
-        _ if text.chars().any(char::is_control) => {
+        _ if holds_control(text) => {
             "holds a control character, such as a line break pasted with it; give the id alone"
         }
         _ => return Ok(()),
@@ -156,8 +156,23 @@ fn walks(text: &str) -> bool {
     text.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
 }
 
+fn holds_control(text: &str) -> bool {
+    // Ids are ASCII, which is quicker to look through.
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_control()),
+        false => text.chars().any(char::is_control),
+    }
+}
+
 /// Percent-encodes everything but unreserved characters.
 pub(crate) fn encode(text: &str, out: &mut String) {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    // As ids are.
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        return;
+    }
     const SET: &percent_encoding::AsciiSet =
         &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     out.extend(percent_encoding::utf8_percent_encode(text, SET));

@@ -29,6 +29,7 @@ pub fn run() -> Result<()> {
     table::<LongTrack>(2, 15)
 }
 
+const OUT_OF_STOCK: &str = "there are no more answers";
 const FROM_STR: &str = "serde_json from_str";
 const FROM_SLICE: &str = "serde_json from_slice";
 const JSON: &str = "reqwest json()";
@@ -40,28 +41,35 @@ fn table<A: Ask>(times: usize, rounds: usize) -> Result<()> {
     let text = A::body();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ours = Ours::<A>::new()?;
-    // Bytes that belong to nobody else, as they come from a connection. They are copied while nobody's time is taken.
-    let stock = RefCell::new(Vec::new());
-    let refill = || {
+    // Everybody gets answers that belong to nobody else and are let go when they are read, as those from a connection. They are copied while
+    // nobody's time is taken.
+    let (texts, bodies) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let write = || texts.borrow_mut().extend((0..times).map(|_| text.clone()));
+    let load = || {
         let copies = (0..times).map(|_| Bytes::from(text.clone().into_bytes()));
-        stock.borrow_mut().extend(copies);
+        bodies.borrow_mut().extend(copies);
     };
+    let body = || bodies.borrow_mut().pop().ok_or(OUT_OF_STOCK);
     let mut lanes = [
-        Lane::new(FROM_STR, || repeat(times, || rows::<A>(serde_json::from_str(&text)?))),
-        Lane::new(FROM_SLICE, || {
-            repeat(times, || rows::<A>(serde_json::from_slice(text.as_bytes())?))
-        }),
+        Lane::new(FROM_STR, || {
+            repeat(times, || {
+                let text: String = texts.borrow_mut().pop().ok_or(OUT_OF_STOCK)?;
+                rows::<A>(serde_json::from_str(&text)?)
+            })
+        })
+        .prepared(write),
+        Lane::new(FROM_SLICE, || repeat(times, || rows::<A>(serde_json::from_slice(&body()?)?)))
+            .prepared(load),
         Lane::new(JSON, || {
             repeat(times, || {
-                let bytes = stock.borrow_mut().pop().ok_or("out of stock")?;
-                let response = reqwest::Response::from(http::Response::new(bytes));
+                let response = reqwest::Response::from(http::Response::new(body()?));
                 rows::<A>(runtime.block_on(response.json())?)
             })
         })
-        .prepared(refill),
+        .prepared(load),
         Lane::new(OURS, || repeat(times, || ours.read(&runtime))).prepared(|| {
-            refill();
-            ours.load(stock.borrow_mut().drain(..));
+            load();
+            ours.load(bodies.borrow_mut().drain(..));
         }),
     ];
     side_by_side(&mut lanes, rounds)?;
@@ -137,7 +145,7 @@ impl Transport for Stock {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reply = body
             .map(|body| TransportReply::new(200, body))
-            .ok_or_else(|| TransportError::impossible("out of stock"));
+            .ok_or_else(|| TransportError::impossible(OUT_OF_STOCK));
         Box::pin(std::future::ready(reply))
     }
 }

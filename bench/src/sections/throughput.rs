@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flighthub_api::v1::DeviceState;
+use flighthub_api::v1::SystemStatus;
 use flighthub_api::{Client, ClientBuilder, Operation, Region, Token, blocking};
 use flighthub_sim::Sim;
 use serde::{Deserialize, Serialize};
@@ -230,9 +230,9 @@ fn calls(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// What all of them ask.
-fn question() -> DeviceState {
-    DeviceState::new(DOCK)
+/// What all of them ask: what costs the simulator least, which shares the machine.
+fn question() -> SystemStatus {
+    SystemStatus::new()
 }
 
 /// Keeps so many calls under way for a while, and says how many ended in a second.
@@ -283,7 +283,7 @@ impl Other {
             .header("x-request-id", "0b9f8a1e-6f0c-4a56-8d55-2c2f60f1b7aa")
             .header("x-language", "en");
         let bytes = request.send().await?.error_for_status()?.bytes().await?;
-        let frame: Frame<<DeviceState as Operation>::Output> =
+        let frame: Frame<<SystemStatus as Operation>::Output> =
             serde_json::from_str(std::str::from_utf8(&bytes)?)?;
         if frame.code == 0 { Ok(()) } else { Err(format!("code {}", frame.code).into()) }
     }

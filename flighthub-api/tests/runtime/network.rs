@@ -358,6 +358,40 @@ async fn reads_share_a_connection_and_survive_that_it_was_closed() {
 }
 
 #[tokio::test]
+async fn as_many_connections_are_kept_as_reads_go_at_once() {
+    const READS: usize = 24;
+    let (most, all_here) = (Arc::new(Mutex::new(0)), Arc::new(tokio::sync::Barrier::new(READS)));
+    let seen = Arc::clone(&most);
+    let server = Server::start(move |number, mut peer| {
+        *seen.lock().unwrap() = number;
+        let all_here = Arc::clone(&all_here);
+        async move {
+            while peer.request().await.is_some() {
+                all_here.wait().await;
+                peer.write(&http("200 OK", "", ROW)).await;
+            }
+        }
+    })
+    .await;
+    let project = server.builder().max_concurrency(READS).build().unwrap().project("p-1");
+    for _ in 0..3 {
+        let mut reads = tokio::task::JoinSet::new();
+        for _ in 0..READS {
+            let project = project.clone();
+            reads.spawn(async move { project.call(&get()).await.unwrap() });
+        }
+        while let Some(read) = reads.join_next().await {
+            read.unwrap();
+        }
+        // The connections go back to the pool beside the calls.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // With eight kept, each further round would open sixteen.
+    let opened = *most.lock().unwrap();
+    assert!((READS..READS + 16).contains(&opened), "{opened} connections");
+}
+
+#[tokio::test]
 async fn every_write_has_a_connection_of_its_own() {
     let connections = Arc::new(Mutex::new(Vec::new()));
     let counted = Arc::clone(&connections);
