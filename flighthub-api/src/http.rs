@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::Url;
 
 use crate::clock::BoxFuture;
@@ -15,6 +15,9 @@ use crate::transport::{Connection, Transport, TransportError, TransportReply, Tr
 
 /// Idle connections are dropped before a server is likely to: half of the requests on one that just closed are lost.
 const IDLE: Duration = Duration::from_secs(20);
+
+/// Most memory that is taken for an answer before it is there.
+const MOST_AT_ONCE: usize = 1 << 20;
 
 /// What can be set about connections.
 #[derive(Clone)]
@@ -86,28 +89,39 @@ impl HttpTransport {
             Connection::Fresh => &self.fresh,
         };
         let mut response = client.execute(translate(request)?).await.map_err(failed)?;
-        if response.content_length().is_some_and(|length| length > limit as u64) {
-            return Err(TransportError::too_large(limit));
-        }
-        let mut first = Bytes::new();
-        let mut more = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if first.len() + more.len() + chunk.len() > limit {
-                return Err(TransportError::too_large(limit));
-            }
-            if first.is_empty() && more.is_empty() {
-                first = chunk;
-            } else {
-                if more.is_empty() {
-                    more.extend_from_slice(&std::mem::take(&mut first));
-                }
-                more.extend_from_slice(&chunk);
-            }
-        }
-        let body = if more.is_empty() { first } else { more.freeze() };
+        let body = whole_body(&mut response, limit).await?;
         let headers = std::mem::take(response.headers_mut());
         Ok(TransportReply::new(response.status().as_u16(), body).with_headers(headers))
     }
+}
+
+/// The body of an answer, which may not be larger than the limit. What comes in one piece is handed on as it is.
+async fn whole_body(
+    response: &mut reqwest::Response,
+    limit: usize,
+) -> Result<Bytes, TransportError> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(TransportError::too_large(limit));
+    }
+    let mut first = Bytes::new();
+    let mut more = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if first.len() + more.len() + chunk.len() > limit {
+            return Err(TransportError::too_large(limit));
+        }
+        if first.is_empty() && more.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if more.is_empty() {
+            // A length is believed only so far: to announce one costs a server nothing.
+            more.reserve_exact(usize::try_from(announced).unwrap_or(0).min(MOST_AT_ONCE));
+            append(&mut more, &std::mem::take(&mut first), limit);
+        }
+        append(&mut more, &chunk, limit);
+    }
+    Ok(if more.is_empty() { first } else { more.into() })
 }
 
 impl Transport for HttpTransport {
@@ -123,6 +137,17 @@ impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpTransport")
     }
+}
+
+/// Appends to an answer that is no longer than the limit. Room is doubled as usual, but never beyond what may come: an answer without an
+/// end costs no more memory than the limit.
+fn append(answer: &mut Vec<u8>, chunk: &[u8], limit: usize) {
+    let needed = answer.len() + chunk.len();
+    if needed > answer.capacity() {
+        let wanted = needed.max(answer.capacity() * 2).min(limit.max(needed));
+        answer.reserve_exact(wanted - answer.len());
+    }
+    answer.extend_from_slice(chunk);
 }
 
 /// The request in reqwest's terms. URL parsing follows dots and drops characters, so a path that it would change is refused:

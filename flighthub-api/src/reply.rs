@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 
 use crate::envelope;
@@ -17,9 +18,10 @@ pub(crate) struct Answered {
     pub(crate) operation: Cow<'static, str>,
     pub(crate) write: bool,
     pub(crate) status: u16,
-    pub(crate) request_id: String,
+    pub(crate) request_id: HeaderValue,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -51,12 +53,19 @@ impl Answered {
         self.describe(error).with_outcome(self.write.then_some(WriteOutcome::Refused))
     }
 
+    /// The request id that was sent: visible ASCII, and so always a text.
+    fn request_id(&self) -> &str {
+        self.request_id.to_str().unwrap_or_default()
+    }
+
     fn describe(&self, error: Error) -> Error {
         error
             .with_operation(self.operation.clone())
             .with_status(self.status)
-            .with_request_id(self.request_id.clone())
+            .with_request_id(self.request_id().to_owned())
             .with_attempts(self.attempts)
+            .with_elapsed(self.elapsed)
+            .with_answer(self.headers.clone(), self.text.clone())
     }
 }
 
@@ -90,7 +99,7 @@ impl<T> Reply<T> {
     /// The request id that was sent.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        &self.answered.request_id
+        self.answered.request_id()
     }
 
     /// How many times the request was attempted.
@@ -103,6 +112,12 @@ impl<T> Reply<T> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.answered.elapsed
+    }
+
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.answered.headers
     }
 
     /// The whole body as it came. It may hold secrets, such as signed addresses and upload credentials.
@@ -140,6 +155,14 @@ impl RawReply {
         envelope::data(&self.0.text).unwrap_or("null")
     }
 
+    /// Whether the data holds what a write promises, and does not say that nothing was done.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn check(&self, operation: &crate::v1::AnyOperation) -> Result<(), Error> {
+        let checked = wire::promised(|| operation.check_output(self.data()));
+        checked.map_err(|error| self.0.broken(&error))?;
+        operation.failure(self.data()).map_or(Ok(()), |reason| Err(self.0.failed(reason)))
+    }
+
     /// Reads `data`, with the same patience as typed calls.
     ///
     /// # Errors
@@ -158,7 +181,7 @@ impl RawReply {
     /// The request id that was sent.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        &self.0.request_id
+        self.0.request_id()
     }
 
     /// How many times the request was attempted.
@@ -171,6 +194,12 @@ impl RawReply {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.0.elapsed
+    }
+
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The whole body as it came. It may hold secrets.

@@ -24,29 +24,37 @@ pub(crate) enum Form {
 }
 
 /// From here on a count since 1970 is in milliseconds: seconds reach it in the year 5138, milliseconds passed it in 1973.
-const FIRST_MILLIS: f64 = 1.0e11;
+const FIRST_MILLIS: u64 = 100_000_000_000;
 
 impl Form {
-    fn number(self, value: f64) -> Option<Timestamp> {
-        let millis = match self {
+    /// A whole count, the usual number.
+    fn count(self, count: i64) -> Option<Timestamp> {
+        if self.is_millis(count.unsigned_abs() >= FIRST_MILLIS) {
+            Timestamp::from_unix_millis(count)
+        } else {
+            Timestamp::from_unix_seconds(count)
+        }
+    }
+
+    /// Whether a count is in milliseconds, where the form leaves that to its size.
+    const fn is_millis(self, large: bool) -> bool {
+        match self {
             Self::Seconds => false,
             Self::Millis => true,
-            Self::Rfc3339 | Self::SecondsOrMillis | Self::MillisOrSeconds => {
-                value.abs() >= FIRST_MILLIS
-            }
-        };
-        // Whole counts go without a detour over floating-point nanoseconds, which would lose the last digits.
-        match whole(value) {
-            Some(count) if millis => Timestamp::from_unix_millis(i64::try_from(count).ok()?),
-            Some(count) => Timestamp::from_unix_seconds(i64::try_from(count).ok()?),
-            None => {
-                let micros = value * if millis { 1.0e3 } else { 1.0e6 };
-                #[allow(clippy::cast_possible_truncation)]
-                (micros.abs() < 9.0e15)
-                    .then(|| Timestamp::from_unix_micros(micros.round() as i64))
-                    .flatten()
-            }
+            Self::Rfc3339 | Self::SecondsOrMillis | Self::MillisOrSeconds => large,
         }
+    }
+
+    fn number(self, value: f64) -> Option<Timestamp> {
+        // Whole counts go without a detour over floating-point nanoseconds, which would lose the last digits.
+        if let Some(count) = whole(value) {
+            return self.count(i64::try_from(count).ok()?);
+        }
+        let micros = value * if self.is_millis(value.abs() >= 1.0e11) { 1.0e3 } else { 1.0e6 };
+        #[allow(clippy::cast_possible_truncation)]
+        (micros.abs() < 9.0e15)
+            .then(|| Timestamp::from_unix_micros(micros.round() as i64))
+            .flatten()
     }
 
     fn expected(self) -> &'static str {
@@ -172,13 +180,18 @@ impl Visitor<'_> for TimeVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        #[allow(clippy::cast_precision_loss)]
-        self.visit_f64(value as f64)
+        match (value, self.0.count(value)) {
+            (0, _) => Ok(None),
+            (_, None) => Err(E::invalid_value(de::Unexpected::Signed(value), &self)),
+            (_, time) => Ok(time),
+        }
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        #[allow(clippy::cast_precision_loss)]
-        self.visit_f64(value as f64)
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Unsigned(value), &self)),
+        }
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
