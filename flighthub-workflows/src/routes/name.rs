@@ -27,7 +27,7 @@ pub fn check_name(name: &str) -> Result<()> {
         "ends in .kmz, which is for files".to_owned()
     } else if let Some(unfit) = name.chars().find(|c| UNFIT.contains(c)) {
         format!("has `{unfit}` in it")
-    } else if printable(name).contains('\u{fffd}') {
+    } else if name.chars().any(|c| printable(c.encode_utf8(&mut [0; 4])) == "\u{fffd}") {
         "has control characters, or such that do not show".to_owned()
     } else {
         return Ok(());
