@@ -139,7 +139,7 @@ fn without_frame(text: &str, token: &str) -> Failure {
         _ => Error::local(ErrorKind::Decode, "the answer is empty"),
     };
     let path = problem.as_ref().map_or(".", |problem| problem.path());
-    Failure::of(error.with_json_path(path), WriteOutcome::Indeterminate)
+    Failure::of(error.with_json_path(tame(path, token)), WriteOutcome::Indeterminate)
 }
 
 /// HTTP statuses that may pass by themselves.

@@ -23,7 +23,7 @@ const MEBIBYTE: usize = 1 << 20;
 fn gzip_bomb() -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let nothing = vec![b' '; 1 << 20];
-    (0..200).for_each(|_| packer.write_all(&nothing).unwrap());
+    (0..24).for_each(|_| packer.write_all(&nothing).unwrap());
     packer.finish().unwrap()
 }
 

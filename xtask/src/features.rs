@@ -38,8 +38,10 @@ pub(crate) fn features(root: &Path, quick: bool, out: &mut dyn Write) -> Result<
         writeln!(out, "── {package} --no-default-features --features {features:?}")?;
         let flags =
             if features.is_empty() { String::new() } else { format!("--features {features}") };
-        let arguments = format!("check --quiet -p {package} --no-default-features {flags}");
-        if cargo(root, &arguments, "RUSTFLAGS=-D warnings")? != 0 {
+        // As clippy, because flags for rustc would build all dependencies anew.
+        let arguments =
+            format!("clippy --quiet -p {package} --no-default-features {flags} -- -D warnings");
+        if cargo(root, &arguments, "")? != 0 {
             failed.push(format!("{package} with {features:?}"));
         }
     }

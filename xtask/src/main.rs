@@ -1,4 +1,4 @@
-//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | demo | bench | proof`.
+//! Chores of the workspace: `cargo xtask codegen [--check] | lint | ci | features | msrv | demo | bench | proof`.
 //!
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
@@ -6,6 +6,7 @@ mod chores;
 mod features;
 mod figures;
 mod goals;
+mod msrv;
 mod proof;
 mod tree;
 
@@ -22,6 +23,7 @@ usage: cargo xtask <chore>
   ci               all checks that a change has to pass: fmt, codegen --check, clippy, doc, test
   features         check every meaningful combination of features, and run each kind of TLS alone
   features --tls   the same for the combinations of TLS only
+  msrv             check every published package with the oldest Rust that it says it takes
   demo             generate, then build the fresh client and fly it in the simulator
   bench [NAME…]    run the benchmarks (or those named), print their tables and keep the figures in docs/proof.md
   proof [NAME…]    run everything that gives a figure (or what is named) and write docs/proof.md
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         ["bench", names @ ..] => proof::measure(&root, names, proof::Which::Benchmarks, out),
         ["features"] => features::features(&root, false, out),
         ["features", "--tls"] => features::features(&root, true, out),
+        ["msrv"] => msrv::msrv(&root, out),
         ["help" | "--help" | "-h"] => {
             out.write_all(USAGE.as_bytes()).map(|()| 0).map_err(Into::into)
         }

@@ -70,7 +70,7 @@ pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, DecodeErro
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, (Option<Path>, DecodeError)> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
+        let path = shown(error.path());
         let message = without_values(&error.inner().to_string());
         (Some(error.path().clone()), DecodeError { path, message })
     })?;
@@ -78,6 +78,34 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, (Option<Path>, DecodeError
         (None, DecodeError { path: ".".to_owned(), message: error.to_string() })
     })?;
     Ok(value)
+}
+
+/// A path as it is shown. Keys that are no names were made up by whoever answered, and may say anything, even the key of the
+/// call.
+fn shown(path: &Path) -> String {
+    const LONGEST: usize = 64;
+    let is_name = |key: &str| {
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
+        (1..=LONGEST).contains(&key.len()) && key.bytes().all(sound)
+    };
+    let mut text = String::new();
+    for segment in path.iter() {
+        let name = match segment {
+            Segment::Seq { index } => {
+                text += &format!("[{index}]");
+                continue;
+            }
+            Segment::Map { key } if is_name(key) => key,
+            Segment::Enum { variant } if is_name(variant) => variant,
+            Segment::Map { .. } | Segment::Enum { .. } => "\u{2026}",
+            Segment::Unknown => "?",
+        };
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text += name;
+    }
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// Reads a value in which numbers stand as texts, texts as numbers, or empty texts for nothing. Only values over which reading
@@ -222,6 +250,21 @@ mod tests {
             (r#"{"id":{},"size":7,"is_on":true}"#, "id"),
         ] {
             assert_eq!(decode::<Row>(text).unwrap_err().path(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_no_names_are_not_shown() {
+        for (text, path) in [
+            (r#"{"a":{"b-1":"x"}}"#, "a.b-1"),
+            (r#"{"":{"b":"x"}}"#, "\u{2026}.b"),
+            (r#"{"FHCANARY.x.y":{"b":"x"}}"#, "\u{2026}.b"),
+            (r#"{"a":"#, "a"),
+            ("[", "."),
+        ] {
+            use std::collections::BTreeMap;
+            let error = decode::<BTreeMap<String, BTreeMap<String, i64>>>(text).unwrap_err();
+            assert_eq!(error.path(), path, "{text}");
         }
     }
 

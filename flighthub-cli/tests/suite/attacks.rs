@@ -154,7 +154,7 @@ fn attack_15_a_broken_config_file_is_not_quoted() {
             let mut command = bench.bare();
             command.args(["--config", &file, "-vv"]).args(words);
             let ran = finish(&mut command);
-            assert_ne!(ran.exit, 0, "{text}");
+            assert!(ran.exit != 0 || words[0] == "config", "{text}: {ran:#?}");
             assert!(!format!("{ran:?}").contains("FHCANARY"), "{text}: {ran:#?}");
         }
     }

@@ -445,7 +445,7 @@ async fn a_storage_that_sends_drops_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let fetcher = quick()
         .least_rate(2000, Duration::from_millis(300))
-        .idle_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(60))
         .attempts(2, Duration::from_millis(1))
         .build();
     let target = folder.path().join("x");

@@ -136,7 +136,7 @@ pub fn geojson(input: &[u8]) -> Held {
     let requests = plan.requests();
     match (plan.is_sound(), &requests) {
         (true, Err(error)) => Err(format!("it is sound and cannot be sent: {error}")),
-        (true, Ok(requests)) if requests.is_empty() => {
+        (true, Ok(requests)) if requests.is_empty() && plan.remarks.is_empty() => {
             Err("it is sound and nothing is drawn".to_owned())
         }
         (false, _) if plan.remarks.iter().any(|remark| remark.text.is_empty()) => {

@@ -140,7 +140,11 @@ pub fn requests(input: &[u8]) -> Held {
         // What came in a body where a query belongs may be no text for a URL.
         Err(_) if operation.info().arguments == Arguments::Query => Ok(()),
         // A path may say more than the client would.
-        Err(error) if path.contains('%') || path.contains("/.") => drop_error(error.argument()),
+        Err(error)
+            if path.contains('%') || path.contains("/.") || path.contains(char::is_control) =>
+        {
+            drop_error(error.argument())
+        }
         Err(error) => Err(format!("{line} is read and cannot be sent: {error}")),
         Ok(request) => {
             addressed(&operation, &request)?;

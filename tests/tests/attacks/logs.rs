@@ -161,7 +161,7 @@ async fn mission(sim: &Arc<Sim>, folder: &std::path::Path) -> Secrets {
     });
     let _ = project.send(&rtk).await;
     // What fails is logged too.
-    sim.fail_next("task.media", flighthub_sim::FaultKind::connection_reset()).unwrap();
+    sim.fail_next("task.media", flighthub_sim::FaultKind::reset()).unwrap();
     let _ = project.send(&TaskMedia::new(task)).await;
     let _ = client.raw(Method::Get, "/openapi/v0.1/nothing").send().await;
     secrets

@@ -29,7 +29,8 @@ async fn all_end_at(server: &Server) {
     for (error, is_write) in [(read, false), (write, true), (raw_read, false), (raw_write, true)] {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Http, 1), "{error}");
         assert_eq!(error.is_indeterminate(), is_write, "{error}");
-        assert!(error.help().contains("redirects are never followed"), "{}", error.help());
+        let says = if is_write { "Read the state first" } else { "redirects are never followed" };
+        assert!(error.help().contains(says), "{}", error.help());
     }
     let requests = server.requests();
     assert_eq!(requests.len(), 4);

@@ -132,13 +132,13 @@ macro_rules! changed_seeds {
 }
 
 changed_seeds! {
-    envelope: 400, 300_000;
-    error_bodies: 400, 300_000;
+    envelope: 2_000, 300_000;
+    error_bodies: 2_000, 300_000;
     models: 300, 100_000;
-    key: 200, 100_000;
-    requests: 400, 300_000;
-    kmz: 100, 30_000;
-    spec: 20, 3_000;
+    key: 1_000, 100_000;
+    requests: 1_000, 300_000;
+    kmz: 500, 30_000;
+    spec: 100, 3_000;
     times: 1_000, 1_000_000;
     geojson: 300, 100_000;
     addresses: 1_000, 1_000_000;

@@ -210,3 +210,54 @@ fn reasons_for_second_versions_are_not_outlived() {
     }
     println!("figure Supply chain | second versions with a reason | count = {}", skips.len());
 }
+
+/// Packages below one (what is built for it, not for its tests) that ask for a newer Rust than it does.
+fn too_new(metadata: &Value, package: &Value) -> Vec<String> {
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let wanted = rust(package).unwrap();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![&package["id"]];
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.as_str().unwrap()) {
+            continue;
+        }
+        let node = nodes.iter().find(|node| node["id"] == *id).unwrap();
+        for below in node["deps"].as_array().unwrap() {
+            let kinds = below["dep_kinds"].as_array().unwrap();
+            if kinds.iter().any(|kind| kind["kind"] != "dev") {
+                open.push(&below["pkg"]);
+            }
+        }
+    }
+    let below = packages(metadata).iter().filter(|one| seen.contains(one["id"].as_str().unwrap()));
+    let newer = below.filter(|one| rust(one) > Some(wanted));
+    newer.map(|one| format!("{} {}", one["name"], one["rust_version"])).collect()
+}
+
+/// The oldest Rust that a package says it takes.
+fn rust(package: &Value) -> Option<(u32, u32)> {
+    let mut parts = package["rust_version"].as_str()?.split('.').map(|part| part.parse().unwrap());
+    Some((parts.next()?, parts.next()?))
+}
+
+/// Whether the code itself keeps to its Rust is seen by clippy (`incompatible_msrv`); `cargo xtask msrv` builds with it.
+#[test]
+fn no_dependency_needs_a_newer_rust_than_its_package() {
+    let mut metadata = metadata();
+    let mut bad = Vec::new();
+    for name in crate::PUBLISHED {
+        let package = packages(&metadata).iter().find(|package| package["name"] == name).unwrap();
+        let (major, minor) = rust(package).unwrap();
+        bad.extend(too_new(&metadata, package).iter().map(|below| format!("{name}: {below}")));
+        println!("figure Oldest Rust | {name} | version = {major}.{minor}");
+    }
+    assert_eq!(bad, Vec::<String>::new());
+    println!("figure Oldest Rust | dependencies that need a newer one | count = 0");
+
+    // What is wanted is looked at: an older Rust would not do.
+    let all = metadata["packages"].as_array_mut().unwrap();
+    let client = all.iter_mut().find(|package| package["name"] == "flighthub-api").unwrap();
+    client["rust_version"] = Value::from("1.56");
+    let client = client.clone();
+    assert!(!too_new(&metadata, &client).is_empty());
+}

@@ -31,15 +31,11 @@ impl Conditions {
         let mut notes: Vec<String> =
             self.0.iter().map(|condition| format!("[{condition}]")).collect();
         for attribute in attributes {
-            if ["deprecated", "must_use", "non_exhaustive"]
-                .iter()
-                .any(|name| attribute.path().is_ident(name))
-            {
+            let is = |name| attribute.path().is_ident(name);
+            if is("deprecated") || is("must_use") || is("non_exhaustive") {
                 notes.push(format!("[{}]", attribute.path().segments[0].ident));
-            } else if attribute.path().is_ident("cfg_attr") && has(attribute, "non_exhaustive") {
-                notes.push(tidy(&attribute.meta.to_token_stream().to_string()));
-            } else if attribute.path().is_ident("derive")
-                || attribute.path().is_ident("cfg_attr") && has(attribute, "derive")
+            } else if is("derive")
+                || is("cfg_attr") && (has(attribute, "derive") || has(attribute, "non_exhaustive"))
             {
                 notes.push(tidy(&attribute.meta.to_token_stream().to_string()));
             }
@@ -189,17 +185,17 @@ fn wordless(tokens: TokenStream) -> TokenStream {
 pub(crate) fn names_made(tokens: &TokenStream) -> Vec<String> {
     let mut made = Vec::new();
     let mut all = wordless(tokens.clone()).into_iter().peekable();
-    if let Some(TokenTree::Ident(first)) = all.peek() {
-        if first.to_string().starts_with(char::is_uppercase) {
-            made.push(first.to_string());
-        }
+    if let Some(TokenTree::Ident(first)) = all.peek()
+        && first.to_string().starts_with(char::is_uppercase)
+    {
+        made.push(first.to_string());
     }
     let all: Vec<TokenTree> = all.collect();
     for pair in all.windows(2) {
-        if let [TokenTree::Ident(kind), TokenTree::Ident(name)] = pair {
-            if kind == "struct" || kind == "enum" {
-                made.push(name.to_string());
-            }
+        if let [TokenTree::Ident(kind), TokenTree::Ident(name)] = pair
+            && (kind == "struct" || kind == "enum")
+        {
+            made.push(name.to_string());
         }
     }
     made
