@@ -174,7 +174,7 @@ fn compare(root: &Path) -> Result<Option<Plan>, Problem> {
 }
 
 /// All documents of the spec, by name.
-fn sources(root: &Path) -> Result<Vec<Source>, Problem> {
+pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Problem> {
     let folder = root.join("spec");
     let mut sources = Vec::new();
     let entries = fs::read_dir(&folder)

@@ -3,6 +3,7 @@
 //! This program links the generator and nothing else of ours, so that it builds also while generated code is broken.
 
 mod chores;
+mod cost;
 mod features;
 mod figures;
 mod goals;
@@ -26,6 +27,7 @@ usage: cargo xtask <chore>
   msrv             check every published package with the oldest Rust that it says it takes
   demo             generate, then build the fresh client and fly it in the simulator
   bench [NAME…]    run the benchmarks (or those named), print their tables and keep the figures in docs/proof.md
+  cost NAME        measure what something costs: generator, versus, build or program
   proof [NAME…]    run everything that gives a figure (or what is named) and write docs/proof.md
   proof --write    measure nothing; write docs/proof.md from the kept figures and docs/proof/goals.yaml
 ";
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(&root, out),
         ["ci"] => chores::ci(&root, out),
         ["demo"] => chores::demo(&root, out),
+        ["cost", name] => cost::run(&root, name, out),
         ["proof", "--write"] => proof::write(&root, out),
         ["proof", names @ ..] => proof::measure(&root, names, proof::Which::All, out),
         ["bench", names @ ..] => proof::measure(&root, names, proof::Which::Benchmarks, out),
