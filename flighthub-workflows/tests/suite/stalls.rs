@@ -189,7 +189,7 @@ const UPLOADS: &[Upload] = &[
     ("still in the middle", || vec![Piece::Take(LARGE / 2), Piece::Pause(NEVER)], HASTY, false),
     ("drops", || vec![Piece::Sip(ALL, 1, PAUSE / 5)], HASTY, false),
     ("never answered", || vec![Piece::Take(ALL), Piece::Pause(NEVER)], HASTY, false),
-    ("answered in drops", || vec![Piece::Take(ALL), Piece::Drip(vec![b'x'; 9_999], 1, PAUSE / 5)], HASTY, false),
+    ("answered in drops", || vec![Piece::Take(ALL), Piece::Drip(reply("200 OK", &[("x-slow", &"x".repeat(9_999))], b""), 1, PAUSE / 5)], HASTY, false),
 ];
 
 #[tokio::test]

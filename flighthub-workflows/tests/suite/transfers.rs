@@ -34,6 +34,12 @@ fn chunked(rest: &[u8]) -> Vec<u8> {
     [&reply("200 OK", &[("transfer-encoding", "chunked"), ("etag", TAG)], b""), rest].concat()
 }
 
+/// What a good answer brings.
+fn body(good: &[u8]) -> &[u8] {
+    let end = good.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    &good[end + 4..]
+}
+
 /// The good answer up to here.
 fn until(good: &[u8], bytes: usize) -> Vec<u8> {
     good[..bytes.min(good.len())].to_vec()
@@ -51,10 +57,10 @@ const DOWNLOADS: &[(&str, Serves, Option<FetchErrorKind>)] = &[
     ("drops in the head", |good| vec![Piece::Drip(until(&good, 90), 1, DROP)], Some(FetchErrorKind::Fault)),
     ("cut in the head", |good| says(until(&good, 30)), Some(FetchErrorKind::Fault)),
     ("cut before the body", |good| says(until(&good, 100)), Some(FetchErrorKind::Fault)),
-    ("cut in the body", |good| says(until(&good, 70_000)), Some(FetchErrorKind::Fault)),
+    ("cut in the body", |good| says(until(&good, 20_000)), Some(FetchErrorKind::Fault)),
     ("cut before the last byte", |good| { let last = good.len() - 1; says(until(&good, last)) }, Some(FetchErrorKind::Fault)),
-    ("reset in the body", |good| vec![Piece::Bytes(until(&good, 70_000)), Piece::Reset], Some(FetchErrorKind::Fault)),
-    ("silent in the body", |good| vec![Piece::Bytes(until(&good, 70_000)), Piece::Pause(LONG)], Some(FetchErrorKind::Fault)),
+    ("reset in the body", |good| vec![Piece::Bytes(until(&good, 20_000)), Piece::Reset], Some(FetchErrorKind::Fault)),
+    ("silent in the body", |good| vec![Piece::Bytes(until(&good, 20_000)), Piece::Pause(LONG)], Some(FetchErrorKind::Fault)),
     ("drops in the body", |good| vec![Piece::Drip(good, 1, DROP)], Some(FetchErrorKind::Fault)),
     ("500", |_| says(reply("500 Oh", &[], b"")), Some(FetchErrorKind::Fault)),
     ("502 and a page", |_| says(reply("502 Bad", &[("content-type", "text/html")], b"<html>")), Some(FetchErrorKind::Fault)),
@@ -65,7 +71,7 @@ const DOWNLOADS: &[(&str, Serves, Option<FetchErrorKind>)] = &[
     ("another protocol", |_| says("SSH-2.0-OpenSSH_9.9\r\n"), Some(FetchErrorKind::Fault)),
     ("headers without end", |_| vec![Piece::Bytes(b"HTTP/1.1 200 OK\r\n".to_vec()), Piece::Endless(b"x-more: 1\r\n".repeat(99))], Some(FetchErrorKind::Fault)),
     ("chunks that are none", |_| says(chunked(b"what\r\nnow\r\n")), Some(FetchErrorKind::Fault)),
-    ("chunks cut off", |_| says(chunked(b"20\r\n0123")), Some(FetchErrorKind::Fault)),
+    ("chunks cut off", |good| says(chunked(&[b"20000\r\n", body(&good).get(..70_000).unwrap_or_default()].concat())), Some(FetchErrorKind::Fault)),
     ("a page", |_| says(reply("200 OK", &[("content-type", "text/html"), ("content-length", "6")], b"<html>")), Some(FetchErrorKind::Mismatch)),
     ("too short", |good| says(reply("200 OK", &[("etag", TAG), ("content-length", "7")], &until(&good, 7))), Some(FetchErrorKind::Mismatch)),
     ("too long", |_| says(reply("200 OK", &[("etag", TAG), ("content-length", "999999")], &[7; 999_999])), Some(FetchErrorKind::Mismatch)),
@@ -125,7 +131,8 @@ async fn downloads_outlive_what_passes_and_leave_no_half_file() {
             }
             let (always, asked) = download(name, serves, usize::MAX).await;
             assert_eq!(always, kind, "{name}");
-            let most = if kind.is_some_and(passes) { 6 } else { 1 };
+            // Four in a row that bring little, of which bytes enough begin a new row.
+            let most = if kind.is_some_and(passes) { 12 } else { 1 };
             assert!(asked <= most, "{name}: {asked} requests");
         });
     }

@@ -14,15 +14,21 @@ use flighthub_api::{
 use crate::figure;
 use crate::operations::{sample, send};
 
+/// What becomes of a request.
+type Ended = BoxFuture<'static, Result<TransportReply, TransportError>>;
+
+/// How every request ends.
+type Ending = fn() -> Ended;
+
 /// A transport on which every request ends alike, and which counts them.
 #[derive(Clone)]
 struct Outage {
     sends: Arc<AtomicU32>,
-    end: fn() -> BoxFuture<'static, Result<TransportReply, TransportError>>,
+    end: Ending,
 }
 
 impl Outage {
-    fn new(end: fn() -> BoxFuture<'static, Result<TransportReply, TransportError>>) -> Self {
+    fn new(end: Ending) -> Self {
         Self { sends: Arc::default(), end }
     }
 
@@ -40,14 +46,12 @@ impl Transport for Outage {
     }
 }
 
-fn at_once(
-    end: Result<TransportReply, TransportError>,
-) -> BoxFuture<'static, Result<TransportReply, TransportError>> {
+fn at_once(end: Result<TransportReply, TransportError>) -> Ended {
     Box::pin(std::future::ready(end))
 }
 
 /// Every sort of a total outage.
-const OUTAGES: [(&str, fn() -> BoxFuture<'static, Result<TransportReply, TransportError>>); 4] = [
+const OUTAGES: [(&str, Ending); 4] = [
     ("no connection", || at_once(Err(TransportError::not_sent("scripted")))),
     ("reset", || at_once(Err(TransportError::maybe_sent("scripted")))),
     ("silence", || Box::pin(std::future::pending())),
@@ -157,6 +161,7 @@ async fn pauses_are_drawn_evenly_below_limits_that_double() {
     {
         let limit = Duration::from_millis(limit);
         assert!(drawn.iter().all(|pause| *pause <= limit), "{level}");
+        assert!(drawn.iter().any(|pause| *pause > limit.mul_f64(0.99)), "{level}");
         let mean = drawn.iter().sum::<Duration>().as_secs_f64() / drawn.len() as f64;
         let off = (mean / (limit.as_secs_f64() / 2.0) - 1.0).abs() * 100.0;
         let row = format!("pause {}", level + 1);

@@ -63,7 +63,7 @@ fn differences(expected: &Expected, pace: Pace, sort: Sort, came: &Came) -> Vec<
     if sort == Sort::Write && came.begun > 1 {
         found.push(format!("the write was sent {} times", came.begun));
     }
-    if came.result.as_ref().is_err_and(|error| is_unsent(error)) && came.begun > 0 {
+    if came.result.as_ref().is_err_and(is_unsent) && came.begun > 0 {
         found.push("it is called unsent and was begun".to_owned());
     }
     found
