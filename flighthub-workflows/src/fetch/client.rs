@@ -36,6 +36,10 @@ pub(super) struct Options {
     pub(super) lookup: Lookup,
 }
 
+/// What a test says that a name means.
+#[cfg(test)]
+type Tells = std::sync::Arc<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>;
+
 /// Who knows the addresses of names.
 #[derive(Clone)]
 pub(super) enum Lookup {
@@ -43,7 +47,7 @@ pub(super) enum Lookup {
     System,
     /// A test.
     #[cfg(test)]
-    Told(std::sync::Arc<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>),
+    Told(Tells),
 }
 
 /// How to get out.

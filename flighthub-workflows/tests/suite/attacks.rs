@@ -248,10 +248,10 @@ async fn attack_45_credentials_that_end_between_two_parts_are_renewed() {
         let (sim, count, ended) = (Arc::clone(&bench.sim), Arc::clone(&renewed), AtomicU64::new(0));
         let bucket = bucket.with_events(move |event| match event {
             // After the first part the virtual time goes on by more than credentials last.
-            UploadEvent::Sent { bytes, .. } if bytes >= 5 << 20 => {
-                if ended.fetch_add(1, Ordering::SeqCst) == 0 {
-                    sim.advance(Duration::from_secs(3600));
-                }
+            UploadEvent::Sent { bytes, .. }
+                if bytes >= 5 << 20 && ended.fetch_add(1, Ordering::SeqCst) == 0 =>
+            {
+                sim.advance(Duration::from_secs(3600));
             }
             UploadEvent::Renewed => {
                 count.fetch_add(1, Ordering::SeqCst);
