@@ -15,7 +15,7 @@ mod example;
 mod operation;
 mod schema;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::hash::Hash;
 
@@ -128,7 +128,11 @@ pub fn lint(document: &Document) -> Diagnostics {
     let nodes = nodes(root);
     let unions = nodes.iter().flat_map(|node| items(node.value, "oneOf"));
     let arms = unions.filter_map(refs::schema_name).collect();
-    let mut cx = Cx { document, root, problems: document.problems.clone(), arms };
+    let mut tags: HashMap<_, Vec<_>> = HashMap::new();
+    for tag in items(root, "tags") {
+        tags.entry(text(tag, "name")).or_default().push(tag);
+    }
+    let mut cx = Cx { document, root, problems: document.problems.clone(), arms, tags };
     for node in &nodes {
         match refs::target(node.value) {
             Some(target) => reference(&mut cx, node, target),
@@ -151,6 +155,8 @@ struct Cx<'a> {
     problems: Diagnostics,
     /// Schema components that are arms of a union.
     arms: HashSet<&'a str>,
+    /// Tags by name.
+    tags: HashMap<&'a str, Vec<&'a Value>>,
 }
 
 impl<'a> Cx<'a> {

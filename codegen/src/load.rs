@@ -141,7 +141,9 @@ impl Document {
             _ => raw.clone(),
         };
         let mut at = join(at, &name);
-        if let Some((first, _)) = self.spans.get(&at).filter(|_| members.contains_key(&name)) {
+        if members.contains_key(&name)
+            && let Some((first, _)) = self.spans.get(&at)
+        {
             let message = format!("the key `{name}` already stands on line {first}");
             at = format!("{at}{TWIN}{}", place(key).0);
             self.spans.insert(at.clone(), place(key));
@@ -191,13 +193,10 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     let [node] = nodes.as_slice() else {
         return Err(broken(1, 1, format!("{} YAML documents stand in one file", nodes.len())));
     };
-    let again: Value = serde_yaml::from_str::<serde_yaml::Value>(&text)
-        .map_err(|error| (error.location(), error.to_string()))
-        .and_then(|value| serde_json::to_value(value).map_err(|error| (None, error.to_string())))
-        .map_err(|(place, error)| {
-            let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
-            broken(line, column, format!("a second YAML reader says: {error}"))
-        })?;
+    let again = read_again(&text).map_err(|(place, error)| {
+        let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
+        broken(line, column, format!("a second YAML reader says: {error}"))
+    })?;
     document.value = document.read(&text.lines().collect::<Vec<_>>(), node, "");
     let mut differences = Vec::new();
     differing(&document.value, &again, "", &mut differences);
@@ -218,6 +217,16 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
         }
     }
     Ok(document)
+}
+
+/// What a second YAML reader sees. Values with tags take the way through its own values, which knows them.
+fn read_again(text: &str) -> Result<Value, (Option<serde_yaml::Location>, String)> {
+    if let Ok(value) = serde_yaml::from_str(text) {
+        return Ok(value);
+    }
+    serde_yaml::from_str::<serde_yaml::Value>(text)
+        .map_err(|error| (error.location(), error.to_string()))
+        .and_then(|value| serde_json::to_value(value).map_err(|error| (None, error.to_string())))
 }
 
 /// Reads the text, giving every key that stands twice in one mapping a name of its own, so that

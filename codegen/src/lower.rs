@@ -5,6 +5,8 @@ mod node;
 mod schema;
 mod types;
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::diag::Diagnostics;
@@ -30,8 +32,14 @@ pub fn lower(document: &Document) -> Result<Api, Diagnostics> {
     let mut types = Types::new(document);
     let mut defs = schema::Defs::new(document);
     let mut tags: Vec<_> = root.items("tags").iter().map(empty_tag).collect();
+    let mut by_tag: HashMap<_, Vec<_>> = HashMap::new();
+    for operation in &operations {
+        for tag in operation.node.texts("tags") {
+            by_tag.entry(tag).or_default().push(operation);
+        }
+    }
     for tag in &mut tags {
-        let own = operations.iter().filter(|operation| operation.node.lists("tags", &tag.name));
+        let own = by_tag.remove(&tag.name).unwrap_or_default().into_iter();
         tag.operations = own.map(|operation| operation.lower(&mut types, &mut defs)).collect();
     }
     let (types, mut problems) = types.finish(&tags);

@@ -130,6 +130,16 @@ impl<A: Access> Client<A> {
         Client { inner: self.inner.read_only(), worker: Arc::clone(&self.worker) }
     }
 
+    /// The projects that the key can see, page by page. See [`crate::Client::project_pages`].
+    pub fn project_pages(&self, list: &crate::v1::ProjectList) -> Pages<crate::v1::Project>
+    where
+        A: Permits<crate::v1::ProjectList>,
+    {
+        let facts = Facts::of(<crate::v1::ProjectList as Operation>::INFO);
+        let inner = Some(self.inner.project_pages(list));
+        Pages { inner, facts, worker: Arc::clone(&self.worker) }
+    }
+
     /// All projects that the key can see, page after page. See [`crate::Client::all_projects`].
     ///
     /// # Errors
@@ -141,6 +151,39 @@ impl<A: Access> Client<A> {
     {
         let facts = Facts::of(<crate::v1::ProjectList as Operation>::INFO);
         self.worker.wait(&facts, self.inner.all_projects())
+    }
+}
+
+/// The pages of a list, without async: an iterator of them. See [`crate::Pages`].
+#[must_use = "nothing is asked for until the first one is taken"]
+pub struct Pages<T> {
+    inner: Option<crate::Pages<T>>,
+    facts: Facts,
+    worker: Arc<Worker>,
+}
+
+impl<T: Send + 'static> Iterator for Pages<T> {
+    type Item = Result<crate::List<T>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut pages = self.inner.take()?;
+        let work = async move {
+            let page = pages.next().await;
+            Ok((pages, page))
+        };
+        match self.worker.wait(&self.facts, work) {
+            Ok((pages, page)) => {
+                self.inner = Some(pages);
+                page
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pages").field(&self.inner).finish()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::limits::{Limits, RateLimit};
 use crate::list::List;
 use crate::operation::{Method, Operation};
 use crate::options::{CallOptions, Language};
+use crate::pages::Pages;
 use crate::paging;
 use crate::project::Project;
 use crate::raw::RawCall;
@@ -98,7 +99,30 @@ impl<A: Access> Client<A> {
         Some(there - here)
     }
 
-    /// All projects that the key can see, page after page. Rows that could not be read are in [`List::odd`]; their
+    /// The projects that the key can see, page by page, in the memory of one page. Page size (100 unless said otherwise), first page and
+    /// filters are those of the list.
+    pub fn project_pages(&self, list: &v1::ProjectList) -> Pages<v1::Project>
+    where
+        A: Permits<v1::ProjectList>,
+    {
+        let (client, list) = (self.clone(), list.clone());
+        let page_size = list.page_size.unwrap_or(100);
+        let first = list.page.and_then(|page| u32::try_from(page).ok()).unwrap_or(1);
+        Pages::new(
+            usize::try_from(page_size).unwrap_or_default(),
+            first,
+            |project: &v1::Project| project.uuid.as_str().to_owned(),
+            move |number| {
+                let mut list = list.clone();
+                list.page = i32::try_from(number).ok();
+                list.page_size = Some(page_size);
+                let page = client.send(&list);
+                Box::pin(async move { page.await.map(|listing| listing.list) })
+            },
+        )
+    }
+
+    /// All projects that the key can see, page after page. A page that repeats what was seen is taken for the end. Rows that could not be read are in [`List::odd`]; their
     /// positions are those in their pages.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use crate::code::{CodeKind, ErrorCode};
 use crate::outcome::WriteOutcome;
 use crate::request::InvalidArgument;
@@ -30,6 +32,8 @@ struct Inner {
     json_path: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    elapsed: Duration,
+    answer: Option<(HeaderMap, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -84,6 +88,8 @@ impl Error {
             json_path: None,
             retry_after: None,
             attempts: 0,
+            elapsed: Duration::ZERO,
+            answer: None,
             source: None,
         }))
     }
@@ -172,6 +178,16 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    pub(crate) fn with_answer(mut self, headers: HeaderMap, body: String) -> Self {
+        self.0.answer = Some((headers, body));
+        self
+    }
+
     /// What sort of error it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -225,6 +241,25 @@ impl Error {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// How long the call took, with all attempts and all waiting.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The headers of the answer, if there was a whole one.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|(headers, _)| headers)
+    }
+
+    /// The whole body of the answer as it came, if there was one. Untrusted text that may hold secrets: nothing else of the error
+    /// shows it.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.0.answer.as_ref().map(|(_, body)| body.as_str())
     }
 
     /// What is known about the effect of a write. `None` for a read.
@@ -600,7 +635,7 @@ mod tests {
         .unwrap_err();
         let error = Error::decode(&error, false);
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
-        assert_eq!(error.json_path(), Some("[31mevil .id"));
+        assert_eq!(error.json_path(), Some("\u{2026}.id"));
     }
 
     #[test]

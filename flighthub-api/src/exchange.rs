@@ -19,6 +19,7 @@ use crate::reply::Answered;
 use crate::request::{InvalidArgument, RequestParts};
 use crate::retry::{Budget, RetryPolicy};
 use crate::token::Token;
+use crate::trace;
 use crate::transport::{
     Connection, Transport, TransportError, TransportErrorKind, TransportReply, TransportRequest,
 };
@@ -55,7 +56,8 @@ pub(crate) struct Core {
 /// What a call is, as far as its handling depends on it.
 pub(crate) struct Facts {
     pub(crate) operation: Cow<'static, str>,
-    pub(crate) path: &'static str,
+    /// The template of the path; nothing for what this crate does not describe.
+    pub(crate) path: Option<&'static str>,
     /// Whether its failure leaves the question whether it had an effect.
     pub(crate) write: bool,
     /// Whether it may be repeated after its bytes have left.
@@ -70,7 +72,7 @@ impl Facts {
         let repeatable = info.retry == Retry::Safe && info.method == Method::Get;
         Self {
             operation: Cow::Borrowed(info.id),
-            path: info.path,
+            path: Some(info.path),
             write: info.risk > RiskLevel::Read && !repeatable,
             repeatable,
             retry_unsent: true,
@@ -111,20 +113,10 @@ pub(crate) fn run(
     match prepared {
         Err(error) => Box::pin(std::future::ready(Err(error))),
         Ok(prepared) => Box::pin(async move {
-            let span = tracing::info_span!(
-                "flighthub",
-                operation = %prepared.facts.operation,
-                method = prepared.parts.method.as_str(),
-                path = prepared.facts.path,
-                attempt = tracing::field::Empty,
-                request_id = tracing::field::Empty,
-                status = tracing::field::Empty,
-                code = tracing::field::Empty,
-                error = tracing::field::Empty,
-            );
-            let result = prepared.exchange(&span).instrument(span.clone()).await;
+            let span = trace::call(&prepared.facts);
+            let result = prepared.exchange().instrument(span.clone()).await;
             if let Err(error) = &result {
-                span.record("error", tracing::field::debug(error.kind()));
+                trace::failed(&span, error);
             }
             result
         }),
@@ -132,7 +124,7 @@ pub(crate) fn run(
 }
 
 impl Prepared {
-    async fn exchange(mut self, span: &tracing::Span) -> Result<Answered, Error> {
+    async fn exchange(mut self) -> Result<Answered, Error> {
         let core = Arc::clone(&self.core);
         if core.needs_tokio && tokio::runtime::Handle::try_current().is_err() {
             let error = Error::local(
@@ -146,7 +138,8 @@ impl Prepared {
         let attempt_timeout = self.options.attempt_timeout.unwrap_or(core.attempt_timeout);
         let given_id = self.given_request_id()?;
         let deadline = Deadline { at: started.checked_add(timeout), timeout };
-        let connection = if self.facts.repeatable { Connection::Pooled } else { Connection::Fresh };
+        let mut connection =
+            if self.facts.repeatable { Connection::Pooled } else { Connection::Fresh };
         let mut body = self.parts.body.take();
         let has_body = body.is_some();
         let mut attempts = 0;
@@ -155,8 +148,8 @@ impl Prepared {
             let slot = self.start(&deadline, attempts).await?;
             attempts += 1;
             let id = given_id.clone().unwrap_or_else(|| core.request_id());
-            span.record("attempt", attempts);
-            span.record("request_id", id.to_str().unwrap_or_default());
+            let request_id = id.to_str().unwrap_or_default();
+            let span = trace::attempt(&core, &self.facts, &self.parts, attempts, request_id);
             let may_repeat = attempts < core.policy.attempts
                 && (self.facts.repeatable || self.facts.retry_unsent);
             let request = TransportRequest {
@@ -168,12 +161,12 @@ impl Prepared {
                 max_response_bytes: core.max_response_bytes,
             };
             let patience = deadline.left(core.clock.now()).min(attempt_timeout);
-            let result = race(core.transport.send(request), core.clock.sleep(patience)).await;
+            let sending = core.transport.send(request).instrument(span.clone());
+            let result = race(sending, core.clock.sleep(patience)).await;
             drop(slot);
             let failure = match core.read(result, patience) {
-                Ok((status, text)) => {
-                    span.record("status", status);
-                    span.record("code", 0);
+                Ok((status, headers, text)) => {
+                    trace::outcome(&span, Ok(status));
                     core.budget.refill(spent);
                     return Ok(Answered {
                         operation: self.facts.operation,
@@ -182,13 +175,18 @@ impl Prepared {
                         request_id: id,
                         attempts,
                         elapsed: core.clock.now().saturating_duration_since(started),
+                        headers,
                         text,
                     });
                 }
                 Err(failure) => failure,
             };
-            span.record("status", failure.error.http_status());
-            span.record("code", failure.error.code().map(|code| code.get()));
+            // When a server goes away, all its idle connections are stale: the next one would fail as well.
+            if failure.error.http_status().is_none() {
+                connection = Connection::Fresh;
+            }
+            trace::outcome(&span, Err(&failure.error));
+            drop(span);
             match self.pause(&failure, attempts, &deadline) {
                 Some((pause, cost)) => {
                     tracing::debug!(attempt = attempts, error = ?failure.error.kind(), ?pause, "trying again");
@@ -200,7 +198,10 @@ impl Prepared {
                     let error =
                         failure.error.with_operation(self.facts.operation).with_outcome(outcome);
                     let id = id.to_str().unwrap_or_default().to_owned();
-                    return Err(error.with_request_id(id).with_attempts(attempts));
+                    return Err(error
+                        .with_request_id(id)
+                        .with_attempts(attempts)
+                        .with_elapsed(core.clock.now().saturating_duration_since(started)));
                 }
             }
         }
@@ -322,7 +323,7 @@ impl Core {
         &self,
         result: Option<Result<TransportReply, TransportError>>,
         patience: Duration,
-    ) -> Result<(u16, String), Failure> {
+    ) -> Result<(u16, HeaderMap, String), Failure> {
         let reply = match result {
             Some(Ok(reply)) => reply,
             Some(Err(error)) => return Err(lost(error)),
@@ -343,7 +344,13 @@ impl Core {
             let mut last = self.last_date.lock().unwrap_or_else(PoisonError::into_inner);
             *last = Some((date.clone(), wall));
         }
-        judge(reply.status, &reply.headers, &text, token, wall).map(|()| (reply.status, text))
+        match judge(reply.status, &reply.headers, &text, token, wall) {
+            Ok(()) => Ok((reply.status, reply.headers, text)),
+            Err(mut failure) => {
+                failure.error = failure.error.with_answer(reply.headers, text);
+                Err(failure)
+            }
+        }
     }
 
     /// A fresh UUID, version 4.

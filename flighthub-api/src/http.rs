@@ -122,9 +122,9 @@ async fn whole_body(
         if more.is_empty() {
             // A length is believed only so far: to announce one costs a server nothing.
             more.reserve_exact(usize::try_from(announced).unwrap_or(0).min(MOST_AT_ONCE));
-            more.extend_from_slice(&std::mem::take(&mut first));
+            append(&mut more, &std::mem::take(&mut first), limit);
         }
-        more.extend_from_slice(&chunk);
+        append(&mut more, &chunk, limit);
     }
     Ok(if more.is_empty() { first } else { more.into() })
 }
@@ -142,6 +142,17 @@ impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpTransport")
     }
+}
+
+/// Appends to an answer that is no longer than the limit. Room is doubled as usual, but never beyond what may come: an answer without an
+/// end costs no more memory than the limit.
+fn append(answer: &mut Vec<u8>, chunk: &[u8], limit: usize) {
+    let needed = answer.len() + chunk.len();
+    if needed > answer.capacity() {
+        let wanted = needed.max(answer.capacity() * 2).min(limit.max(needed));
+        answer.reserve_exact(wanted - answer.len());
+    }
+    answer.extend_from_slice(chunk);
 }
 
 /// Scheme, host and port, which are the same for all requests of a client: to read them once saves a twentieth of a call.

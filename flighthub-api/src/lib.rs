@@ -23,6 +23,7 @@ mod list;
 mod operation;
 mod options;
 mod outcome;
+mod pages;
 mod paging;
 mod project;
 mod raw;
@@ -38,6 +39,7 @@ mod support;
 pub mod testing;
 mod timestamp;
 mod token;
+mod trace;
 mod transport;
 mod wire;
 
@@ -61,6 +63,7 @@ pub use operation::{
 };
 pub use options::{CallOptions, Language};
 pub use outcome::WriteOutcome;
+pub use pages::Pages;
 pub use project::Project;
 pub use raw::RawCall;
 pub use region::Region;

@@ -51,10 +51,12 @@ pub(crate) fn judge(
     if success && envelope::begins_as_success(text) {
         return Ok(());
     }
+    // Of several, the longest: whoever added one wants at least that.
     let hint = headers
-        .get(http::header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| retry_after(value, wall));
+        .get_all(http::header::RETRY_AFTER)
+        .iter()
+        .filter_map(|value| retry_after(value.to_str().ok()?, wall))
+        .max();
     let html = is_html(headers, text);
     let envelope = if html { None } else { Some(Envelope::read(text)) };
     let mut failure = match &envelope {
@@ -137,7 +139,7 @@ fn without_frame(text: &str, token: &str) -> Failure {
         _ => Error::local(ErrorKind::Decode, "the answer is empty"),
     };
     let path = problem.as_ref().map_or(".", |problem| problem.path());
-    Failure::of(error.with_json_path(path), WriteOutcome::Indeterminate)
+    Failure::of(error.with_json_path(tame(path, token)), WriteOutcome::Indeterminate)
 }
 
 /// HTTP statuses that may pass by themselves.

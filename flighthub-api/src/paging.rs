@@ -1,4 +1,5 @@
-//! Lists that come in pages without a total: ask until a page is not full, and notice when pages repeat themselves.
+//! Lists that come in pages without a total: ask until a page is not full, and notice when pages repeat themselves or are cut shorter than
+//! asked for.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -10,11 +11,15 @@ use crate::list::List;
 /// More pages than any organization has.
 const MOST_PAGES: u32 = 1000;
 
+/// What the limits that services put on their pages are multiples of. A first page of another length is the only one.
+const ROUND: usize = 5;
+
 /// Collects all pages; rows that could not be read are collected too, apart.
 ///
 /// `fetch` brings a page by its number, from 1; a page counts by the rows that came, the unreadable ones included. `key`
 /// tells rows apart. A service that ignores the page number sends the same rows for ever: the collection ends when a full
-/// page brings nothing new.
+/// page brings nothing new. One that sends fewer rows than asked for, because it has a limit of its own, is asked on as long
+/// as its pages may be full ones.
 pub(crate) async fn collect<T, K: Eq + Hash, F: Future<Output = Result<List<T>, Error>>>(
     page_size: usize,
     key: impl Fn(&T) -> K,
@@ -23,6 +28,7 @@ pub(crate) async fn collect<T, K: Eq + Hash, F: Future<Output = Result<List<T>, 
     let mut seen = HashSet::new();
     let mut seen_odd = HashSet::new();
     let mut all = List::null();
+    let mut longest = 0;
     for number in 1..=MOST_PAGES {
         let page = fetch(number).await?;
         let came = page.len() + page.odd().len();
@@ -31,7 +37,9 @@ pub(crate) async fn collect<T, K: Eq + Hash, F: Future<Output = Result<List<T>, 
             |row| seen.insert(key(row)),
             |odd| seen_odd.insert(odd.json().to_owned()),
         );
-        if came < page_size || new == 0 {
+        longest = longest.max(came);
+        let is_full = came >= page_size || came == longest && came % ROUND == 0;
+        if !is_full || new == 0 {
             return Ok(all);
         }
     }
@@ -43,9 +51,13 @@ mod tests {
     use super::*;
 
     fn pages(answer: impl Fn(u32) -> Vec<u32>) -> (Result<List<u32>, Error>, u32) {
+        pages_of(2, answer)
+    }
+
+    fn pages_of(size: usize, answer: impl Fn(u32) -> Vec<u32>) -> (Result<List<u32>, Error>, u32) {
         let asked = std::cell::Cell::new(0);
         let future = collect(
-            2,
+            size,
             |row: &u32| *row,
             |number| {
                 asked.set(number);
@@ -73,6 +85,15 @@ mod tests {
     fn a_service_that_ignores_the_page_number_is_noticed() {
         let (rows, asked) = pages(|_| vec![1, 2]);
         assert_eq!((rows.unwrap().into_vec(), asked), (vec![1, 2], 2));
+    }
+
+    #[test]
+    fn a_service_with_a_smaller_page_of_its_own_is_read_to_the_end() {
+        let all: Vec<u32> = (0..23).collect();
+        let (rows, asked) = pages_of(100, |number| {
+            all.chunks(10).nth(number as usize - 1).map(<[u32]>::to_vec).unwrap_or_default()
+        });
+        assert_eq!((rows.unwrap().into_vec(), asked), (all, 3));
     }
 
     #[test]

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::call::Via;
+use crate::envelope;
 use crate::error::Error;
 use crate::exchange::{Facts, run};
 use crate::operation::{Method, ScopeKind};
 use crate::options::CallOptions;
-use crate::reply::RawReply;
+use crate::reply::{Answered, RawReply};
 use crate::request::{InvalidArgument, RequestParts, check_segment, encode};
 use crate::wire;
 
@@ -88,7 +89,7 @@ impl RawCall {
             Ok(RequestParts::new(method, text, (!query.is_empty()).then_some(query), body))
         });
         let answer = run(via.prepare(facts, ScopeKind::Either, parts, options));
-        async move { answer.await.map(RawReply::new) }
+        async move { framed(answer.await?) }
     }
 }
 
@@ -99,7 +100,7 @@ impl RawCall {
             Ok(()) => Cow::Owned(format!("{} {}", self.method, self.path)),
             Err(_) => Cow::Borrowed("raw call"),
         };
-        Facts { operation, path: "(raw)", write: !repeatable, repeatable, retry_unsent: repeatable }
+        Facts { operation, path: None, write: !repeatable, repeatable, retry_unsent: repeatable }
     }
 }
 
@@ -158,17 +159,19 @@ pub(crate) fn send_any(
     };
     let answer = run(prepared);
     async move {
-        let answered = answer.await?;
+        let reply = framed(answer.await?)?;
         if let Some(operation) = promised {
-            let data =
-                crate::envelope::data(&answered.text).map_err(|error| answered.broken(&error))?;
-            wire::promised(|| operation.check_output(data))
-                .map_err(|error| answered.broken(&error))?;
-            if let Some(reason) = operation.failure(data) {
-                return Err(answered.failed(reason));
-            }
+            reply.check(&operation)?;
         }
-        Ok(RawReply::new(answered))
+        Ok(reply)
+    }
+}
+
+/// An answer whose frame is whole. One that only begins well, because it was cut, would look like one without data.
+fn framed(answered: Answered) -> Result<RawReply, Error> {
+    match envelope::data(&answered.text) {
+        Ok(_) => Ok(RawReply::new(answered)),
+        Err(error) => Err(answered.broken(&error)),
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn a_raw_path_addresses_what_it_seems_to() {
         for path in
-            ["/openapi/v0.1/project", "/a/b%20c/%252e", "/openapi/v2.0/workspaces/1-2_3~x/a,b"]
+            ["/openapi/v0.1/project", "/a/b%20c/%2520", "/openapi/v2.0/workspaces/1-2_3~x/a,b"]
         {
             assert!(check_path(path).is_ok(), "{path}");
         }
@@ -191,6 +194,8 @@ mod tests {
             "/a/",
             "/a/../b",
             "/a/%2e%2e/b",
+            "/a/%252e%252e/b",
+            "/a/..%2Fb",
             "/a/.%2E",
             "/a/./b",
             "/a\\b",

@@ -74,6 +74,8 @@ impl FromStr for Region {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     text: String,
+    host: String,
+    port: u16,
     https: bool,
     loopback: bool,
 }
@@ -124,7 +126,9 @@ impl BaseUrl {
         }
         // Without query and fragment the path stands last.
         let origin = url.as_str().strip_suffix(url.path()).unwrap_or_else(|| url.as_str());
-        Ok(Self { text: format!("{origin}{prefix}"), https, loopback })
+        let text = format!("{origin}{prefix}");
+        let port = url.port_or_known_default().unwrap_or_default();
+        Ok(Self { text, host, port, https, loopback })
     }
 
     /// The whole address of a path (and query) of the API.
@@ -139,6 +143,19 @@ impl BaseUrl {
             url.push_str(query);
         }
         url
+    }
+
+    /// Without brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) const fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
     }
 
     pub(crate) const fn is_https(&self) -> bool {

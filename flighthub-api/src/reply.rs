@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 
 use crate::envelope;
@@ -21,6 +21,7 @@ pub(crate) struct Answered {
     pub(crate) request_id: HeaderValue,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -63,6 +64,8 @@ impl Answered {
             .with_status(self.status)
             .with_request_id(self.request_id().to_owned())
             .with_attempts(self.attempts)
+            .with_elapsed(self.elapsed)
+            .with_answer(self.headers.clone(), self.text.clone())
     }
 }
 
@@ -111,6 +114,12 @@ impl<T> Reply<T> {
         self.answered.elapsed
     }
 
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.answered.headers
+    }
+
     /// The whole body as it came. It may hold secrets, such as signed addresses and upload credentials.
     #[must_use]
     pub fn body(&self) -> &str {
@@ -146,6 +155,14 @@ impl RawReply {
         envelope::data(&self.0.text).unwrap_or("null")
     }
 
+    /// Whether the data holds what a write promises, and does not say that nothing was done.
+    #[cfg(feature = "catalog")]
+    pub(crate) fn check(&self, operation: &crate::v1::AnyOperation) -> Result<(), Error> {
+        let checked = wire::promised(|| operation.check_output(self.data()));
+        checked.map_err(|error| self.0.broken(&error))?;
+        operation.failure(self.data()).map_or(Ok(()), |reason| Err(self.0.failed(reason)))
+    }
+
     /// Reads `data`, with the same patience as typed calls.
     ///
     /// # Errors
@@ -177,6 +194,12 @@ impl RawReply {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.0.elapsed
+    }
+
+    /// The headers that came.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The whole body as it came. It may hold secrets.

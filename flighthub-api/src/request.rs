@@ -137,12 +137,23 @@ pub(crate) fn check_segment(text: &str) -> Result<(), InvalidArgument> {
         "." | ".." => {
             "is a relative path segment, which would address another operation; give the id itself"
         }
+        // Percent-encoded it stays one segment here, but a gateway that decodes too early would walk.
+        _ if walks(text)
+            || walks(&percent_encoding::percent_decode_str(text).decode_utf8_lossy()) =>
+        {
+            "holds a relative path, which a gateway could follow to another operation; give the id itself"
+        }
         _ if holds_control(text) => {
             "holds a control character, such as a line break pasted with it; give the id alone"
         }
         _ => return Ok(()),
     };
     Err(InvalidArgument::new("", problem))
+}
+
+/// Whether a text, read as a path, leads somewhere else.
+fn walks(text: &str) -> bool {
+    text.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
 }
 
 fn holds_control(text: &str) -> bool {

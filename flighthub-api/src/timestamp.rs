@@ -121,7 +121,10 @@ impl fmt::Display for Timestamp {
         if self.offset == jiff::tz::Offset::UTC {
             write!(f, "{}", self.moment)
         } else {
-            write!(f, "{}", self.moment.display_with_offset(self.offset))
+            // RFC 3339 has offsets of whole minutes: with seconds in it, what is written would be another moment.
+            let minutes = jiff::tz::Offset::from_seconds(self.offset.seconds() / 60 * 60);
+            let offset = minutes.unwrap_or(jiff::tz::Offset::UTC);
+            write!(f, "{}", self.moment.display_with_offset(offset))
         }
     }
 }

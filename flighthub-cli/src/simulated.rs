@@ -1,10 +1,9 @@
 //! `--sim`: a fresh simulator inside the program, and its time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
-use flighthub_api::{BoxFuture, Clock, Timestamp};
-use flighthub_sim::{Scenario, Sim};
+use flighthub_api::Clock;
+use flighthub_sim::{JumpingClock, Scenario, Sim};
 
 use crate::args::GlobalArgs;
 use crate::failure::Failure;
@@ -13,8 +12,7 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Simulated {
     sim: Arc<Sim>,
-    began: Instant,
-    start: Timestamp,
+    clock: Arc<JumpingClock>,
 }
 
 impl Simulated {
@@ -30,8 +28,9 @@ impl Simulated {
         let sim = builder.start_blocking().map_err(|error| {
             Failure::unexpected(format!("the simulator cannot be started: {error}"))
         })?;
-        let start = sim.now();
-        Ok(Self { sim: Arc::new(sim), began: Instant::now(), start })
+        let sim = Arc::new(sim);
+        let clock = Arc::new(JumpingClock::new(&sim));
+        Ok(Self { sim, clock })
     }
 
     /// The simulator.
@@ -41,7 +40,7 @@ impl Simulated {
 
     /// Its time: it goes on as time does, and whoever waits by it makes it jump.
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(JumpingClock { sim: Arc::clone(&self.sim), began: self.began, start: self.start })
+        Arc::<JumpingClock>::clone(&self.clock)
     }
 }
 
@@ -56,30 +55,4 @@ fn scenario(name: &str) -> Result<Scenario, Failure> {
             format!("Built-in scenarios are {}; a file is TOML.", names.join(", ")),
         )
     })
-}
-
-/// The clock of a simulator: whoever sleeps advances it.
-struct JumpingClock {
-    sim: Arc<Sim>,
-    began: Instant,
-    start: Timestamp,
-}
-
-impl Clock for JumpingClock {
-    fn now(&self) -> Instant {
-        self.began + self.sim.now().duration_since(&self.start)
-    }
-
-    fn wall(&self) -> SystemTime {
-        let millis = u64::try_from(self.sim.now().unix_millis()).unwrap_or_default();
-        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let sim = Arc::clone(&self.sim);
-        Box::pin(async move {
-            sim.advance(duration);
-            tokio::task::yield_now().await;
-        })
-    }
 }

@@ -28,6 +28,7 @@ mod crc32;
 mod events;
 mod faults;
 mod journal;
+mod jumping;
 pub use flighthub_kmz as kmz;
 mod lenient;
 mod limiter;
@@ -53,6 +54,7 @@ pub use faults::{
     FaultReport, Phase, When,
 };
 pub use journal::{Entry, Journal};
+pub use jumping::JumpingClock;
 pub use limiter::{RateLimit, TooOften};
 pub use record::{ReplayError, Replayed, replay};
 pub use refusal::Refusal;

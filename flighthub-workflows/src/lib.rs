@@ -9,6 +9,7 @@ pub mod choose;
 pub mod doctor;
 mod error;
 pub mod fetch;
+mod file_name;
 pub mod files;
 pub mod fleet;
 pub mod livestream;

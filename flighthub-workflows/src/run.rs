@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use flighthub_api::{Clock, Timestamp, TokioClock};
+use flighthub_api::{CallOptions, Clock, Timestamp, TokioClock};
 use futures_core::Stream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -80,6 +80,11 @@ impl<E> Run<E> {
     pub(crate) async fn sleep(&self, duration: Duration) {
         self.clock.sleep(duration).await;
     }
+}
+
+/// Options of a read within a wait of which so much is left: it may not outlast it by much.
+pub(crate) fn within(left: Duration) -> CallOptions {
+    CallOptions::new().timeout(left.clamp(Duration::from_secs(5), Duration::from_secs(60)))
 }
 
 impl<E> Clone for Run<E> {

@@ -180,8 +180,8 @@ fn number() -> impl Strategy<Value = f64> {
     prop_oneof![-1.0e4..1.0e4, POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO]
 }
 
-/// Texts: plain ones, any characters at all, and the nasty ones.
-fn text() -> impl Strategy<Value = String> {
+/// Texts: plain ones, any characters at all, and such as are easily mistaken for something else.
+pub fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         2 => "[A-Za-z0-9][A-Za-z0-9 _-]{0,19}",
         1 => vec(any::<char>(), 0..6).prop_map(|chars| chars.into_iter().collect()),

@@ -3,6 +3,7 @@
 //! The judge is an OpenAPI validator that knows nothing of our generator: an error in our own reading of the description shows here.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use flighthub_api::catalog::Catalogue;
 use flighthub_api::v1::{AnyOperation, CATALOGUE};
 use flighthub_api::{
-    BoxFuture, Client, ErrorKind, Region, RiskLevel, Token, Transport, TransportError,
+    BoxFuture, Client, ErrorKind, Region, Retry, RiskLevel, Token, Transport, TransportError,
     TransportReply, TransportRequest,
 };
 use flighthub_sim::contract::{Declared, Description, Finding, Request};
@@ -561,4 +562,35 @@ fn reads_are_gets_and_writes_are_not() {
     for info in CATALOGUE.iter().filter(|info| info.id != "project.sts_token") {
         assert_eq!(info.risk == RiskLevel::Read, info.method.as_str() == "GET", "{}", info.id);
     }
+}
+
+/// The document says of every operation whether it may be repeated, and the client does what it says. What is sent twice after
+/// its bytes may have left is a GET besides.
+#[test]
+fn every_operation_says_whether_it_may_be_repeated() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/flighthub-v1.yaml");
+    let document: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+    let said: std::collections::BTreeMap<_, _> = operations
+        .filter_map(|one| Some((one.get("operationId")?.as_str()?, one.get("x-retry")?.as_str()?)))
+        .collect();
+    let mut explicit = 0;
+    for info in CATALOGUE {
+        let retry = match said.get(info.id) {
+            Some(&"safe") => Retry::Safe,
+            Some(&"never") => Retry::Never,
+            other => panic!("{}: x-retry is {other:?}", info.id),
+        };
+        assert_eq!(info.retry, retry, "{}", info.id);
+        let repeated = retry == Retry::Safe && info.method.as_str() == "GET";
+        assert!(
+            info.risk == RiskLevel::Read || !repeated || info.id == "project.sts_token",
+            "{}",
+            info.id
+        );
+        explicit += 1;
+    }
+    println!("figure Retry classes | operations with an explicit class | count = {explicit}");
+    println!("figure Retry classes | operations | count = {}", CATALOGUE.len());
 }

@@ -44,7 +44,11 @@ fn fits_into_a_url(entry: &Entry, arguments: &Map<String, Value>) -> bool {
         |name: &str| entry.arguments["properties"][name]["x-place"].as_str().unwrap_or_default();
     arguments.iter().all(|(name, value)| match (place(name), value) {
         ("path", Value::String(text)) => {
-            !matches!(text.as_str(), "" | "." | "..") && !text.chars().any(char::is_control)
+            let walks = |text: &str| text.split(['/', '\\']).any(|part| matches!(part, "." | ".."));
+            !text.is_empty()
+                && !walks(text)
+                && !walks(&text.replace("%2e", "."))
+                && !text.chars().any(char::is_control)
         }
         ("query", Value::Array(items)) => {
             let required = entry.arguments["required"]
@@ -237,14 +241,17 @@ fn secrets_go_into_the_body_and_nowhere_else() {
 
 #[test]
 fn a_path_argument_stays_in_its_segment_or_does_not_leave() {
-    for refused in ["", ".", "..", "a\n", "\t", "\0", "\u{7f}", "\u{85}", "\u{9f}"] {
+    for refused in [
+        "", ".", "..", "../list", "a/../b", "a/.", "%2e%2e", "..%2F", "\\..\\", "a\n", "\t", "\0",
+        "\u{7f}", "\u{85}", "\u{9f}",
+    ] {
         let error = TaskGet::new(refused).to_request().unwrap_err();
         assert_eq!(error.argument(), "task_uuid", "{refused:?}");
     }
     for sent in [
         "...",
-        "../list",
-        "%2e%2e",
+        "..list",
+        "%2f",
         "a/media",
         "?x",
         "#x",
@@ -255,7 +262,7 @@ fn a_path_argument_stays_in_its_segment_or_does_not_leave() {
         "\u{202e}",
         "\u{feff}",
         "\u{2028}",
-        "\\..\\",
+        "\\a\\",
     ] {
         let request = TaskGet::new(sent).to_request().unwrap();
         let segments = "/openapi/v0.1/flight-task/x".matches('/').count();

@@ -1,6 +1,7 @@
 //! Private installations with a certificate authority of their own, over real TLS on loopback.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flighthub_api::{Client, ErrorKind, Region};
 use flighthub_sim::contract::Proxy;
 use flighthub_tests::wire;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +28,8 @@ struct Server {
 async fn serve() -> Server {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Of the same name as what it signs, OpenSSL would take that for signed by itself.
+    params.distinguished_name.push(DnType::CommonName, "An authority of its own");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -80,6 +83,40 @@ async fn an_unknown_authority_gets_no_request() {
     let error = client.system().status().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
     assert_eq!(server.requests.load(Ordering::SeqCst), 0, "the key stays here");
+}
+
+/// `cargo xtask features` builds the example `private_installation` with each kind of TLS, and names the programs here: in one
+/// build they would share their cryptography.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs programs: cargo xtask features"]
+async fn each_kind_of_tls_works_alone() {
+    let programs = std::env::var("FLIGHTHUB_TLS_PROGRAMS").unwrap();
+    assert!(programs.contains("rustls=") && programs.contains("rustls-ring="), "{programs}");
+    for program in programs.split(';') {
+        let (kind, path) = program.split_once('=').unwrap();
+        let (server, other) = (serve().await, serve().await);
+        let run = |authority: &str| {
+            let file = std::env::temp_dir().join(format!("fh-{kind}-{}.pem", server.port));
+            std::fs::write(&file, authority).unwrap();
+            let mut command = std::process::Command::new(path);
+            command.arg(format!("https://localhost:{}", server.port)).arg(&file);
+            let output = command.env("FLIGHTHUB_TOKEN", KEY).output().unwrap();
+            std::fs::remove_file(&file).unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!said.contains("panicked"), "{kind}: {said}");
+            (output.status.success(), said)
+        };
+        let (trusted, said) = run(&server.authority);
+        assert_eq!(trusted, kind != "none", "{kind}: {said}");
+        assert_eq!(said.contains("built without TLS"), kind == "none", "{said}");
+        let calls = server.requests.load(Ordering::SeqCst);
+        assert_eq!(calls, usize::from(trusted), "{kind}");
+        let (foreign, said) = run(&other.authority);
+        assert!(!foreign, "{kind} trusts anyone");
+        assert_eq!(server.requests.load(Ordering::SeqCst), calls, "{kind}: {said}");
+        println!("figure TLS alone | {kind} | calls = {calls}");
+        println!("figure TLS alone | {kind} | panics = 0");
+    }
 }
 
 #[test]

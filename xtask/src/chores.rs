@@ -174,7 +174,7 @@ fn compare(root: &Path) -> Result<Option<Plan>, Problem> {
 }
 
 /// All documents of the spec, by name.
-fn sources(root: &Path) -> Result<Vec<Source>, Problem> {
+pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Problem> {
     let folder = root.join("spec");
     let mut sources = Vec::new();
     let entries = fs::read_dir(&folder)
@@ -211,7 +211,7 @@ fn report(problems: &Diagnostics) -> u8 {
 }
 
 /// Runs cargo with our own input and output and passes its exit code on.
-fn cargo(root: &Path, arguments: &str, variable: &str) -> Result<u8, Problem> {
+pub(crate) fn cargo(root: &Path, arguments: &str, variable: &str) -> Result<u8, Problem> {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&program);
     command.args(arguments.split_whitespace()).envs(variable.split_once('=')).current_dir(root);

@@ -186,6 +186,13 @@ fn beside(place: &Path) -> PathBuf {
     place.with_file_name(format!(".{name}.xtask-new"))
 }
 
+/// Writes one file whole or not at all.
+pub(crate) fn replace(place: &Path, text: &str) -> Result<(), Problem> {
+    let beside = beside(place);
+    write(&beside, text).map_err(|error| problem("write", place, &error))?;
+    fs::rename(&beside, place).map_err(|error| problem("replace", place, &error))
+}
+
 fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -5,6 +5,7 @@ mod contract;
 mod coverage;
 pub(crate) mod docs;
 mod error_codes;
+mod example;
 mod models;
 mod modules;
 mod operations;
@@ -32,23 +33,59 @@ const COVERAGE: &str = "docs/coverage.md";
 /// The places in which every file belongs to the generator, as far as it carries the notice.
 pub const OWNED: [&str; 3] = [CLIENT, TESTS, COVERAGE];
 
+/// A file before it is text.
+pub struct Draft {
+    path: String,
+    content: Content,
+}
+
+enum Content {
+    Text(String),
+    Rust { docs: String, body: TokenStream },
+}
+
+impl Draft {
+    /// The file: Rust is printed as rustfmt would.
+    ///
+    /// # Errors
+    ///
+    /// When it is no valid Rust: a mistake of an emitter.
+    pub fn print(self) -> Result<OutputFile, Diagnostics> {
+        match self.content {
+            Content::Text(text) => Ok(OutputFile { path: self.path, text }),
+            Content::Rust { docs, body } => rust_file(self.path, &docs, body),
+        }
+    }
+}
+
 /// All files, in a fixed order.
 ///
 /// # Errors
 ///
 /// When a file came out as no valid Rust: a mistake of an emitter.
 pub fn emit(api: &Api) -> Result<Vec<OutputFile>, Diagnostics> {
-    let types = &Types::new(api);
-    let version = format!("{CLIENT}/{}", api.module);
     let mut problems = Diagnostics::new();
     let mut files = Vec::new();
-    let mut put = |path: String, text: String| files.push(OutputFile { path, text });
-    put(format!("{version}/catalogue.json"), catalog::json(api));
-    put(COVERAGE.to_owned(), coverage::markdown(api));
+    for draft in drafts(api) {
+        match draft.print() {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.extend(problem),
+        }
+    }
+    problems.or(files)
+}
 
-    let mut put = |path: String, docs: &str, body: TokenStream| match rust_file(path, docs, body) {
-        Ok(file) => files.push(file),
-        Err(problem) => problems.extend(problem),
+/// All files before they are printed.
+pub fn drafts(api: &Api) -> Vec<Draft> {
+    let types = &Types::new(api);
+    let version = format!("{CLIENT}/{}", api.module);
+    let text = |path, text| Draft { path, content: Content::Text(text) };
+    let mut drafts = vec![
+        text(format!("{version}/catalogue.json"), catalog::json(api)),
+        text(COVERAGE.to_owned(), coverage::markdown(api)),
+    ];
+    let mut put = |path: String, docs: &str, body: TokenStream| {
+        drafts.push(Draft { path, content: Content::Rust { docs: docs.to_owned(), body } });
     };
     let docs = "What is generated from the spec.";
     put(format!("{CLIENT}/mod.rs"), docs, modules::generated(api));
@@ -74,7 +111,7 @@ pub fn emit(api: &Api) -> Result<Vec<OutputFile>, Diagnostics> {
         let body = module("common", &[], TokenStream::new(), types);
         put(format!("{version}/common.rs"), docs, body);
     }
-    problems.or(files)
+    drafts
 }
 
 /// The operations of a tag and the methods of the handles.
@@ -130,14 +167,20 @@ fn names_in(def: &TypeDef) -> Vec<&str> {
 
 /// The named types of an API by name.
 struct Types<'a> {
-    all: &'a [TypeDef],
+    /// Where they are, in the client.
+    module: &'a str,
+    by_module: HashMap<&'a str, Vec<&'a TypeDef>>,
     by_name: HashMap<&'a str, &'a TypeDef>,
 }
 
 impl<'a> Types<'a> {
     fn new(api: &'a Api) -> Self {
         let by_name = api.types.iter().map(|def| (def.name.as_str(), def)).collect();
-        Self { all: &api.types, by_name }
+        let mut by_module: HashMap<_, Vec<_>> = HashMap::new();
+        for def in &api.types {
+            by_module.entry(def.module.as_str()).or_default().push(def);
+        }
+        Self { module: &api.module, by_module, by_name }
     }
 
     fn get(&self, name: &str) -> Option<&'a TypeDef> {
@@ -145,7 +188,7 @@ impl<'a> Types<'a> {
     }
 
     fn in_module(&self, module: &str) -> impl Iterator<Item = &'a TypeDef> {
-        self.all.iter().filter(move |def| def.module == module)
+        self.by_module.get(module).into_iter().flatten().copied()
     }
 
     fn kind(&self, ty: &Type) -> Option<&'a TypeKind> {

@@ -19,14 +19,8 @@ pub(super) fn definition(def: &TypeDef, types: &Types) -> TokenStream {
     let docs = docs(&with_notes(&sentence(&def.docs), &def.notes));
     let lenient = |is: &bool| is.then(|| quote!(, int_or_string));
     let items = match &def.kind {
-        TypeKind::Struct { fields, constants, view } => {
-            let law = match (def.in_request, def.in_response) {
-                _ if *view => Law::View,
-                (true, true) => Law::Shared,
-                (true, false) => Law::Request,
-                (false, _) => Law::Response,
-            };
-            Model { name: &def.name, fields, law, types }.definition(constants.first())
+        TypeKind::Struct { fields, constants, .. } => {
+            Model { name: &def.name, fields, law: law(def), types }.definition(constants.first())
         }
         TypeKind::TextEnum { variants, aliases } => text_enum(&def.name, variants, aliases),
         TypeKind::IntEnum { variants } => int_enum(&def.name, variants),
@@ -56,6 +50,16 @@ pub(super) fn definition(def: &TypeDef, types: &Types) -> TokenStream {
         TypeKind::OpenObject { views } => open_object(&name, views),
     };
     quote!(#docs #items)
+}
+
+/// The law of a struct.
+pub(super) fn law(def: &TypeDef) -> Law {
+    match (def.in_request, def.in_response) {
+        _ if matches!(def.kind, TypeKind::Struct { view: true, .. }) => Law::View,
+        (true, true) => Law::Shared,
+        (true, false) => Law::Request,
+        (false, _) => Law::Response,
+    }
 }
 
 /// By which law a struct is read and written.
@@ -122,7 +126,7 @@ impl Model<'_> {
         }
     }
 
-    fn required(&self) -> impl Iterator<Item = &Field> {
+    pub(super) fn required(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.required)
     }
 
@@ -201,7 +205,7 @@ impl Model<'_> {
     }
 
     /// Whether the field is an `Option`.
-    fn is_optional(&self, field: &Field) -> bool {
+    pub(super) fn is_optional(&self, field: &Field) -> bool {
         let list = matches!(field.ty, Type::List(_) | Type::Listing { .. });
         let absent = self.law == Law::View || !field.required || field.nullable;
         absent && !list && !field.flatten
@@ -284,7 +288,7 @@ impl Model<'_> {
     }
 
     /// The struct that `new` takes when there are too many arguments for a list.
-    fn by_name(&self) -> Option<TokenStream> {
+    pub(super) fn by_name(&self) -> Option<TokenStream> {
         (self.required().count() > 4).then(|| rust(&format!("{}Args", self.name)))
     }
 

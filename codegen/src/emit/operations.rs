@@ -6,7 +6,7 @@ use quote::quote;
 use super::catalog::scope;
 use super::docs::sentence;
 use super::models::{Law, Model};
-use super::{Types, output_type, variant};
+use super::{Types, example, output_type, variant};
 use crate::format::{docs, rust};
 use crate::ir::{Arguments, FailedWhen, Operation, Output, Retry, Risk, Scope, Tag, TypeKind};
 
@@ -17,7 +17,8 @@ pub(super) fn request<'a>(operation: &'a Operation, types: &'a Types) -> Model<'
 
 /// The request type with everything that belongs to it.
 pub(super) fn operation(operation: &Operation, tag: &Tag, types: &Types) -> TokenStream {
-    let docs = docs(&text(operation));
+    let example = example::block(operation, tag, types).unwrap_or_default();
+    let docs = docs(&format!("{}\n{example}", text(operation)));
     let request = request(operation, types).definition(None);
     let name = rust(&operation.type_name);
     let output = output_type(&operation.output);

@@ -1,5 +1,7 @@
 //! Rules about the root: version, descriptions, groups, names of types, the table of codes.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::operation::Operation;
@@ -23,13 +25,16 @@ pub(super) fn check(cx: &mut Cx<'_>, nodes: &[Node<'_>], operations: &[Operation
     let version = text(cx.root, "openapi");
     rule!(cx, "spec-version" @ "/openapi";
         version.starts_with("3.0.") => "this is OpenAPI {version}");
+    let ids: Vec<_> =
+        operations.iter().map(|operation| text(operation.value, "operationId")).collect();
+    let taken = ids.iter().map(|id| (names::pascal(id), *id)).collect();
     for node in nodes {
         described(cx, node);
         if let Some(name) = node.at.strip_prefix("/components/schemas/") {
-            type_name(cx, &node.at, name, operations);
+            type_name(cx, &node.at, name, &taken);
         }
     }
-    groups(cx, operations);
+    groups(cx, &ids);
     error_codes(cx);
 }
 
@@ -44,23 +49,21 @@ fn described(cx: &mut Cx<'_>, Node { kind, at, value }: &Node<'_>) {
 }
 
 /// Schema components share a module with the structs of operations and with what these need.
-fn type_name(cx: &mut Cx<'_>, at: &str, name: &str, operations: &[Operation<'_>]) {
+fn type_name(cx: &mut Cx<'_>, at: &str, name: &str, taken: &HashMap<String, &str>) {
     if name.contains('/') {
         return;
     }
     rule!(cx, "name-shape" @ at; names::pascal(name) == name => "`{name}` is not in PascalCase");
     rule!(cx, "name-collision" @ at;
         !names::is_taken(name) => "generated files need the name `{name}`");
-    for id in operations.iter().map(|operation| text(operation.value, "operationId")) {
-        rule!(cx, "name-collision" @ at;
-            names::pascal(id) != name => "`{id}` becomes `{name}` too");
+    if let Some(id) = taken.get(name) {
+        rule!(cx, "name-collision" @ at; false => "`{id}` becomes `{name}` too");
     }
 }
 
 /// `x-groups`: each prefix and each accessor once, each prefix used.
-fn groups(cx: &mut Cx<'_>, operations: &[Operation<'_>]) {
-    let ids: Vec<_> =
-        operations.iter().map(|operation| text(operation.value, "operationId")).collect();
+fn groups(cx: &mut Cx<'_>, ids: &[&str]) {
+    let used: HashSet<_> = ids.iter().filter_map(|id| id.split('.').next()).collect();
     let (mut tags, mut prefixes, mut accessors) = (Vec::new(), Vec::new(), Vec::new());
     for (index, tag) in items(cx.root, "tags").iter().enumerate() {
         let at = format!("/tags/{index}");
@@ -69,10 +72,10 @@ fn groups(cx: &mut Cx<'_>, operations: &[Operation<'_>]) {
         for (prefix, accessor) in members(tag, "x-groups") {
             let at = join(&format!("{at}/x-groups"), prefix);
             let accessor = accessor.as_str().unwrap_or_default();
-            let used = ids.iter().any(|id| id.split('.').next() == Some(prefix));
             rule!(cx, "groups" @ at;
                 is_snake(prefix) && is_snake(accessor) => "`{prefix}: {accessor}` is not in snake_case");
-            rule!(cx, "groups" @ at; used => "no operation id begins with `{prefix}.`");
+            rule!(cx, "groups" @ at;
+                used.contains(prefix) => "no operation id begins with `{prefix}.`");
             prefixes.push((prefix, at.clone()));
             accessors.push((accessor, at));
         }

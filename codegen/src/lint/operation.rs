@@ -85,8 +85,7 @@ fn operations<'a>(cx: &Cx<'a>) -> Vec<Operation<'a>> {
 fn identity(cx: &mut Cx<'_>, Operation { at, value, .. }: &Operation<'_>) {
     let (id, tags, summary) =
         (text(value, "operationId"), texts(value, "tags"), text(value, "summary"));
-    let own: Vec<_> =
-        items(cx.root, "tags").iter().filter(|tag| tags.contains(&text(tag, "name"))).collect();
+    let own: Vec<_> = tags.iter().filter_map(|tag| cx.tags.get(tag)).flatten().copied().collect();
     rule!(cx, "tag-count" @ at; tags.len() == 1 => "the operation has {} tags", tags.len());
     rule!(cx, "tag-undeclared" @ join(at, "tags");
         own.len() == tags.len() => "no such tag: {}", tags.join(", "));

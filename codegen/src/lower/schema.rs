@@ -1,5 +1,7 @@
 //! JSON Schemas (2020-12) of arguments, for the catalogue.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::node::Node;
@@ -22,12 +24,14 @@ const DROPPED: &[&str] = &[
 /// Writes argument schemas and remembers which components they refer to.
 pub(super) struct Defs<'a> {
     document: &'a Document,
+    /// In the order in which they were met.
     wanted: Vec<&'a str>,
+    met: HashSet<&'a str>,
 }
 
 impl<'a> Defs<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
-        Self { document, wanted: Vec::new() }
+        Self { document, wanted: Vec::new(), met: HashSet::new() }
     }
 
     /// All arguments of an operation as one closed object.
@@ -142,7 +146,7 @@ impl<'a> Defs<'a> {
 
     fn reference(&mut self, schema: &'a Value) -> Value {
         let name = refs::schema_name(schema).unwrap_or_default();
-        if !self.wanted.contains(&name) {
+        if self.met.insert(name) {
             self.wanted.push(name);
         }
         format!("#/$defs/{name}").into()
@@ -152,6 +156,8 @@ impl<'a> Defs<'a> {
     pub(super) fn finish(mut self, types: &[TypeDef]) -> Map<String, Value> {
         let document = self.document;
         let arms = flattened_arms(document);
+        let sent = types.iter().filter(|def| def.in_request && !def.in_response);
+        let sent: HashSet<_> = sent.map(|def| def.at.as_str()).collect();
         let mut defs = Map::new();
         let mut next = 0;
         while let Some(&name) = self.wanted.get(next) {
@@ -161,8 +167,10 @@ impl<'a> Defs<'a> {
             };
             let mut schema = self.convert(component);
             let at = refs::join("/components/schemas", name);
-            let strict = types.iter().any(|def| def.at == at && def.in_request && !def.in_response);
-            if strict && component.get("properties").is_some() && !arms.contains(&name) {
+            if sent.contains(at.as_str())
+                && component.get("properties").is_some()
+                && !arms.contains(name)
+            {
                 schema.entry("additionalProperties").or_insert(false.into());
             }
             defs.insert(name.to_owned(), schema.into());
@@ -189,7 +197,7 @@ impl Arguments {
 }
 
 /// Components that stand beside other properties (arms of a union in an `allOf`), so that they cannot be closed on their own.
-fn flattened_arms(document: &Document) -> Vec<&str> {
+fn flattened_arms(document: &Document) -> HashSet<&str> {
     let components =
         document.at("/components/schemas").and_then(Value::as_object).into_iter().flatten();
     components

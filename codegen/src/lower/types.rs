@@ -1,6 +1,6 @@
 //! Schemas to types: named types in the order of their first use, fields, unions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -102,14 +102,19 @@ impl<'a> Types<'a> {
         found
     }
 
+    /// A type that was met; components have the names of their types.
+    fn kind(&self, name: &str) -> Option<&TypeKind> {
+        let index = *self.index.get(name)?;
+        self.defs.get(index).map(|def| &def.kind)
+    }
+
     fn find_failure(&self, type_name: &str, property: &str, value: &str) -> Option<FailedWhen> {
-        let kind = |name: &str| Some(&self.defs.iter().find(|def| def.name == name)?.kind);
-        let TypeKind::Struct { fields, .. } = kind(type_name)? else {
+        let TypeKind::Struct { fields, .. } = self.kind(type_name)? else {
             return None;
         };
         let field = fields.iter().find(|field| field.wire == property)?;
         let enum_type = named(&field.ty)?;
-        let TypeKind::TextEnum { variants, .. } = kind(enum_type)? else {
+        let TypeKind::TextEnum { variants, .. } = self.kind(enum_type)? else {
             return None;
         };
         let variant = variants.iter().find(|variant| variant.value == value)?;
@@ -358,8 +363,7 @@ impl<'a> Types<'a> {
     /// A component that is another text id with a meaning of its own.
     fn narrowed(&mut self, schema: &Node<'a>, wider: &Node<'a>) -> TypeKind {
         let target = self.component(wider).as_ref().and_then(named).map(str::to_owned);
-        let def = self.defs.iter().find(|def| Some(&def.name) == target.as_ref());
-        let inherited = match def.map(|def| &def.kind) {
+        let inherited = match target.as_ref().and_then(|name| self.kind(name)) {
             Some(TypeKind::Text { int_or_string, .. }) => *int_or_string,
             _ => {
                 self.refuse(
@@ -486,14 +490,14 @@ fn settle(def: &mut TypeDef, tag: &Tag) {
 }
 
 /// Everything that `queue` consists of.
-fn reached(mut queue: Vec<usize>, parts: &[Vec<usize>]) -> Vec<usize> {
-    let mut seen = vec![false; parts.len()];
+fn reached(mut queue: Vec<usize>, parts: &[Vec<usize>]) -> HashSet<usize> {
+    let mut seen = HashSet::new();
     while let Some(at) = queue.pop() {
-        if !std::mem::replace(&mut seen[at], true) {
+        if seen.insert(at) {
             queue.extend(&parts[at]);
         }
     }
-    (0..parts.len()).filter(|&at| seen[at]).collect()
+    seen
 }
 
 /// The named type that a value of this type is or contains.

@@ -349,16 +349,29 @@ pub(crate) fn tolerant<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>
 }
 
 /// The same value as the other kinds that it may be meant as.
-fn other_kinds(value: &Value) -> Vec<Value> {
+pub(super) fn other_kinds(value: &Value) -> Vec<Value> {
     match value {
         Value::Number(number) => {
             let whole = number.as_f64().and_then(super::whole_number);
             let truth =
                 whole.filter(|whole| matches!(whole, 0 | 1)).map(|whole| (whole == 1).into());
-            let text = Value::String(number.to_string());
-            [whole.map(Value::from), truth, Some(text)].into_iter().flatten().collect()
+            // Beyond that, digits were lost when it was read as a number.
+            let is_exact = !number.is_f64() || number.as_f64().is_some_and(|it| it.abs() < 1.0e15);
+            let text = is_exact.then(|| Value::String(number.to_string()));
+            // A whole number is one already, perhaps a larger one than a float can be.
+            let whole = whole.filter(|_| number.is_f64()).map(Value::from);
+            [whole, truth, text].into_iter().flatten().collect()
         }
-        Value::String(text) => text.trim().parse().map(Value::Number).into_iter().collect(),
+        Value::String(text) => {
+            let number = text.trim().parse::<serde_json::Number>().ok();
+            let whole =
+                number.as_ref().filter(|number| number.is_f64()).and_then(|number| number.as_f64());
+            let whole = whole.and_then(super::whole_number).map(Value::from);
+            let truth = text.trim().parse::<bool>().ok().map(Value::Bool);
+            // In the answer to a write nothing that was promised may be missing.
+            let nothing = (text.is_empty() && !super::is_promised()).then_some(Value::Null);
+            [number.map(Value::Number), whole, truth, nothing].into_iter().flatten().collect()
+        }
         _ => Vec::new(),
     }
 }

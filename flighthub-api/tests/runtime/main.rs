@@ -10,4 +10,5 @@ mod operations;
 mod outcomes;
 mod retries;
 mod secrets;
+mod spans;
 mod sugar;

@@ -184,8 +184,8 @@ fn the_log_tells_the_call_and_not_the_secrets() {
         "row.launch",
         "/openapi/v0.1/row/{row_id}",
         "request_id",
-        "attempt=3",
-        "code=219021",
+        "http.request.resend_count=2",
+        "flighthub.code=219021",
         "trying again",
         "Connection",
     ] {

@@ -53,6 +53,10 @@ fn a_dry_run_connects_to_nothing() {
         assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         assert_eq!(counter.connections(), 0, "{words:?}");
     }
+    println!(
+        "figure Command line | sockets that a dry run opens | count = {}",
+        counter.connections()
+    );
     // The same without it does connect: the count can be something else.
     counter.run(&["project", "list", "--timeout", "1s"]).exits(7);
     assert!(counter.connections() > 0);

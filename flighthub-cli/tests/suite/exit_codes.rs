@@ -106,3 +106,24 @@ fn a_write_of_which_nobody_knows_is_8() {
     let words = ["device", "change-camera", "--sn", DOCK, "--camera-index", "165-0-7"];
     bench.run(words.into_iter().chain(["--camera-position", "outdoor"])).exits(8);
 }
+
+/// The codes of the table in the README, and where the tests ask for each.
+#[test]
+fn every_documented_code_is_tested() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let rust = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    let tests: String = rust.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let asked = |code: u8| {
+        tests.contains(&format!("exits({code})")) || tests.contains(&format!(".exit, {code},"))
+    };
+    let readme = include_str!("../../README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let codes: Vec<u8> = rows.filter_map(|(code, _)| code.parse().ok()).collect();
+    let untested: Vec<_> = codes.iter().filter(|code| !asked(**code)).collect();
+    println!("figure Command line | documented exit codes | count = {}", codes.len());
+    println!("figure Command line | exit codes without a test | count = {}", untested.len());
+    assert!(codes.len() >= 10 && codes.contains(&130), "{codes:?}");
+    assert!(untested.is_empty(), "no test ends with {untested:?}");
+    assert!(!asked(77), "the search can fail");
+}

@@ -1,8 +1,10 @@
 //! The program as people and scripts run it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 mod annotate;
+mod attacks;
 mod basics;
 mod completion;
 mod config;

@@ -169,6 +169,7 @@ fn every_operation_is_a_command_and_sends_what_its_dry_run_shows() {
         }
         assert_eq!(shown["headers"]["x-user-token"], "***", "{id}");
     }
+    println!("figure Command line | operations as commands | count = {}", ENDS.len() - wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -47,6 +47,11 @@ fn what_has_a_place_is_geojson_and_the_rest_says_so() {
     let none = bench.run(["wayline", "list", "-o", "geojson"]).exits(2);
     assert_eq!(none.out, "");
     none.says("nothing here has a place").says("-o json");
+    let text = bench.run(["device", "state", "--help"]).exits(0).out;
+    let formats = ["json", "yaml", "ndjson", "csv", "table", "geojson"];
+    let offered = formats.iter().filter(|format| text.contains(**format)).count();
+    assert_eq!(offered, formats.len(), "{text}");
+    println!("figure Command line | formats beside --jq | count = {offered}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! calls up to the failure, and the JSON path that differs; all failing cases of a file are reported at once.
 //! `docs/behaviour.md` is made from the cases and held against them by a test.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 mod http;
 mod language;
@@ -14,8 +15,9 @@ mod run;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use flighthub_api::server;
 use flighthub_api::v1::CATALOGUE;
+use flighthub_api::{ErrorCode, server};
+use flighthub_sim::Sim;
 use language::{Action, Case, Expect, Kind, Library};
 
 /// The files of cases, with the tags of the documentation that they are about.
@@ -129,6 +131,7 @@ fn every_case_shows_what_it_says() {
         assert!(known || operation == "gateway", "{place}: there is no operation `{operation}`");
         assert!(shows(case), "{place}: no call of the case shows it: {rule}");
     }
+    println!("figure Simulator | black-box specifications | count = {}", cases.len());
     assert!(cases.len() >= 180, "{} cases", cases.len());
 }
 
@@ -143,6 +146,42 @@ fn every_operation_has_an_effect_and_a_refusal() {
                 info.id
             );
         }
+    }
+    println!(
+        "figure Simulator | operations with an effect and a refusal | count = {}",
+        CATALOGUE.len()
+    );
+}
+
+/// Of itself the simulator gives the codes whose meaning is known; by a fault it gives every one.
+#[test]
+fn every_known_code_can_be_met() {
+    let table = ErrorCode::table();
+    let sim = Sim::builder().strict(false).start_blocking().unwrap();
+    for entry in table {
+        let code = entry.code.get();
+        let headers = [("x-flighthub-simulator-fault".to_owned(), format!("refuse;code={code}"))];
+        let path = "/openapi/v0.1/system_status";
+        let reply = http::send(sim.url(), "GET", path, &headers, None).unwrap();
+        assert_eq!(reply.json().unwrap()["code"], code);
+    }
+    println!("figure Simulator | known error codes that can be met | count = {}", table.len());
+    println!("figure Simulator | known error codes | count = {}", table.len());
+
+    let cases = all_cases();
+    let calls = cases.iter().flat_map(|case| &case.steps).filter_map(|step| match &step.action {
+        Action::Call(call) => Some(call),
+        _ => None,
+    });
+    let refusals = calls.filter_map(|call| match call.expect {
+        Expect::Refused { code, .. } => Some(code),
+        _ => None,
+    });
+    let met: BTreeSet<i64> = refusals.collect();
+    println!("figure Simulator | error codes that it gives of itself | count = {}", met.len());
+    assert!(met.len() >= 20, "{met:?}");
+    for code in met.iter().filter(|code| **code >= 200_000) {
+        assert!(table.iter().any(|entry| entry.code.get() == *code), "{code} is in no table");
     }
 }
 

@@ -33,6 +33,17 @@ pub(super) struct Options {
     /// PEM.
     #[cfg_attr(not(feature = "rustls"), allow(dead_code, reason = "there is no TLS"))]
     pub(super) certificates: Vec<Vec<u8>>,
+    pub(super) lookup: Lookup,
+}
+
+/// Who knows the addresses of names.
+#[derive(Clone)]
+pub(super) enum Lookup {
+    /// The system.
+    System,
+    /// A test.
+    #[cfg(test)]
+    Told(std::sync::Arc<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>),
 }
 
 /// How to get out.
@@ -187,7 +198,7 @@ impl Clients {
             .connect_timeout(options.connect_timeout)
             .read_timeout(options.idle_timeout)
             .pool_idle_timeout(Duration::from_secs(15))
-            .dns_resolver(Resolver { rule: key.rule, exempt });
+            .dns_resolver(Resolver { rule: key.rule, exempt, lookup: options.lookup.clone() });
         builder = match &options.proxy {
             _ if key.direct => builder.no_proxy(),
             Proxy::None | Proxy::Environment => builder,
@@ -267,6 +278,7 @@ impl fmt::Debug for Clients {
 struct Resolver {
     rule: Rule,
     exempt: Vec<String>,
+    lookup: Lookup,
 }
 
 /// A name has no address that may be connected to.
@@ -285,9 +297,13 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let is_exempt = self.exempt.iter().any(|own| own.eq_ignore_ascii_case(name.as_str()));
         let rule = (!is_exempt).then_some(self.rule);
+        let lookup = self.lookup.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = match lookup {
+                Lookup::System => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+                #[cfg(test)]
+                Lookup::Told(tell) => tell(name.as_str()),
+            };
             let good = match rule {
                 Some(rule) => permitted(&found, rule)?,
                 None => found,
@@ -423,6 +439,7 @@ fn root(error: &reqwest::Error) -> String {
 mod tests {
     use std::net::IpAddr;
 
+    use super::super::error::FetchErrorKind;
     use super::*;
 
     #[test]
@@ -437,6 +454,65 @@ mod tests {
         assert_eq!(permitted(&mixed, both).unwrap(), addresses(&["10.0.0.1", "8.8.8.8", "::1"]));
         assert!(permitted(&addresses(&["127.0.0.1"]), public).is_err());
         assert!(permitted(&[], public).unwrap().is_empty());
+    }
+
+    /// A name means one thing when somebody looks and another when the connection is made. Here both are one: what a name is resolved to
+    /// for the connection is what is checked, every time.
+    #[tokio::test]
+    async fn attack_36_a_name_that_changes_its_meaning_is_never_connected_to() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                seen.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let looks = Arc::new(AtomicUsize::new(0));
+        let asked = Arc::clone(&looks);
+        // Public for whoever looks before, private from then on.
+        let meanings: [&[&str]; 6] = [
+            &["127.0.0.1"],
+            &["::1", "127.0.0.1"],
+            &["::ffff:127.0.0.1"],
+            &["64:ff9b::7f00:1"],
+            &["169.254.169.254", "10.0.0.1"],
+            &["0.0.0.0"],
+        ];
+        let tell = move |_: &str| {
+            let number = asked.fetch_add(1, Ordering::SeqCst);
+            let texts = meanings[number % meanings.len()];
+            texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect()
+        };
+        let options = Options {
+            allowed: Allowed { plain_http: true, ..Allowed::default() },
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
+            proxy: Proxy::None,
+            certificates: Vec::new(),
+            lookup: Lookup::Told(Arc::new(tell)),
+        };
+        let clients = Clients::new(options.clone());
+        for round in 1..=meanings.len() * 2 {
+            let scheme = if round % 2 == 0 { "https" } else { "http" };
+            let address = format!("{scheme}://rebind.example:{port}/x?sig=secret");
+            let Err(failure) = clients.get(&address, None).await else { panic!("round {round}") };
+            let error = failure.error;
+            assert_eq!(error.kind(), FetchErrorKind::Address, "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+            assert_eq!(looks.load(Ordering::SeqCst), round, "one look for each attempt");
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), 0);
+        // Where it is allowed it is connected to: the count can be something else.
+        let allowed = Allowed { private: true, ..Allowed::default() };
+        let open = Options { allowed, idle_timeout: Duration::from_millis(200), ..options };
+        let address = format!("http://rebind.example:{port}/x");
+        let _ = Clients::new(open).get(&address, None).await;
+        assert!(connections.load(Ordering::SeqCst) > 0);
     }
 
     #[test]

@@ -40,7 +40,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use address::Allowed;
-use client::{Clients, Options, Proxy};
+use client::{Clients, Lookup, Options, Proxy};
 pub use error::{FetchError, FetchErrorKind};
 use part::Part;
 pub(crate) use part::{blocking, paths as part_paths};
@@ -176,6 +176,7 @@ impl Fetcher {
                 idle_timeout: Duration::from_secs(20),
                 proxy: Proxy::Environment,
                 certificates: Vec::new(),
+                lookup: Lookup::System,
             },
             patience: Patience {
                 attempts: 6,

@@ -175,17 +175,19 @@ impl<S: Sink> Transfer<'_, S> {
         let most = self.known.total.unwrap_or(self.patience.most_bytes);
         let (mut kept, mut kept_at) = (self.known.offset, Instant::now());
         let (mut told, mut told_at) = (self.known.offset, Instant::now());
-        let (mut came, mut came_at) = (0_u64, Instant::now());
+        // Only the time in which the storage was waited for counts: a slow disk is not its fault.
+        let (mut came, mut waited, mut asked_at) = (0_u64, Duration::ZERO, Instant::now());
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(error, &url))? {
             came = came.saturating_add(chunk.len() as u64);
-            if came_at.elapsed() >= self.patience.slowness {
+            waited = waited.saturating_add(asked_at.elapsed());
+            if waited >= self.patience.slowness {
                 if came < self.patience.least_bytes {
                     return Err(FetchError::fault(format!(
                         "the storage sends too slowly: {came} bytes in {} s",
                         self.patience.slowness.as_secs()
                     )));
                 }
-                (came, came_at) = (0, Instant::now());
+                (came, waited) = (0, Duration::ZERO);
             }
             let known_here = usize::try_from(skipped).unwrap_or(usize::MAX).min(chunk.len());
             skipped = skipped.saturating_sub(known_here as u64);
@@ -209,6 +211,7 @@ impl<S: Sink> Transfer<'_, S> {
                 self.sink.keep(&self.known).await?;
                 (kept, kept_at) = (self.known.offset, Instant::now());
             }
+            asked_at = Instant::now();
         }
         match self.known.total {
             Some(total) if self.known.offset < total => Err(FetchError::fault(format!(

@@ -2,8 +2,8 @@
 
 use flighthub_api::Timestamp;
 
-use super::name;
 use crate::choose::printable;
+use crate::file_name;
 use crate::{Error, ErrorKind, Result};
 
 /// How the path of a file is made, below the target.
@@ -158,7 +158,7 @@ impl Layout {
                         Piece::Field(field) => field.of(facts),
                     })
                     .collect();
-                name::part(&text)
+                file_name::part(&text)
             })
             .collect();
         parts.join("/")
@@ -182,11 +182,11 @@ impl Field {
             Self::Day => of_start("%d"),
             Self::Time => of_start("%H%M%S"),
             // Room for the rest of the part.
-            Self::Task => short(&name::part(facts.task), 60),
-            Self::Id => short(&name::part(facts.task_id), 8),
-            Self::TaskId => short(&name::part(facts.task_id), 60),
-            Self::Dock => short(&name::part(facts.dock), 40),
-            Self::Kind => short(&name::part(facts.kind), 20),
+            Self::Task => short(&file_name::part(facts.task), 60),
+            Self::Id => short(&file_name::part(facts.task_id), 8),
+            Self::TaskId => short(&file_name::part(facts.task_id), 60),
+            Self::Dock => short(&file_name::part(facts.dock), 40),
+            Self::Kind => short(&file_name::part(facts.kind), 20),
             Self::File => facts.file.to_owned(),
         }
     }

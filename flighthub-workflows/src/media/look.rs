@@ -10,7 +10,7 @@ use flighthub_api::v1::{
 use flighthub_api::{Access, Clock, ErrorCode, List, Permits, Project, Secret, Timestamp};
 use serde::Serialize;
 
-use super::name;
+use crate::file_name;
 
 /// Rows that a list has at most. There are no pages.
 const MOST_ROWS: usize = 10_000;
@@ -305,7 +305,7 @@ fn row(task: &TaskUuid, file: MediaFile) -> MediaRow {
         _ if leads_nowhere && size.unwrap_or(0) == 0 && suffix.is_empty() => MediaKind::Directory,
         _ => MediaKind::Other,
     };
-    let name = name::file(&title, &suffix);
+    let name = file_name::file(&title, &suffix);
     let uuid = file.uuid.as_ref().map(|uuid| uuid.as_str().trim()).filter(|uuid| !uuid.is_empty());
     let uuid = uuid.map_or_else(|| format!("{}/{name}", task.as_str()), str::to_owned);
     // An empty file is listed without its size, for all that is known.

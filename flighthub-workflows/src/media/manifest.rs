@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{Given, folded, with_mark};
 use crate::choose::printable;
+use crate::file_name::{Given, folded, with_mark};
 use crate::{Error, ErrorKind, Result};
 
 /// Name of the manifest below the target.

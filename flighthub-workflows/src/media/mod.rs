@@ -27,7 +27,6 @@ mod find;
 mod layout;
 mod look;
 mod manifest;
-mod name;
 mod place;
 mod report;
 mod sync;

@@ -11,7 +11,7 @@ use flighthub_api::Timestamp;
 use flighthub_api::v1::{DockSn, TaskCreate, TaskSchedule, TaskType, TaskUuid, WaylineId};
 use serde::{Deserialize, Serialize};
 
-use super::moment;
+use crate::moment;
 use crate::{Error, ErrorKind, Result, Run, files};
 
 /// The form of the files.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::moment;
+use crate::moment;
 use crate::{Error, ErrorKind, Result, Run};
 
 /// Most windows that one call asks for: 200 docks for five years, or so.

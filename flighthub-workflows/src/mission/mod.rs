@@ -8,7 +8,6 @@ mod check;
 mod intent;
 mod launch;
 mod list;
-mod moment;
 mod pace;
 mod reconcile;
 mod report;

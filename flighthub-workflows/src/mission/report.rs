@@ -10,8 +10,8 @@ use flighthub_api::v1::{
 use flighthub_api::{Access, ErrorCode, Permits, Project, Timestamp};
 use serde::Serialize;
 
-use super::moment;
 use crate::Result;
+use crate::moment;
 
 /// Where the row of a task is looked for, around its planned start.
 const AROUND: Duration = Duration::from_secs(24 * 3600);

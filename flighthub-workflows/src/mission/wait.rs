@@ -9,8 +9,9 @@ use flighthub_api::v1::{
 use flighthub_api::{Access, CallOptions, Permits, Project, Timestamp};
 use serde::Serialize;
 
-use super::moment;
 use super::pace::Pace;
+use crate::moment;
+use crate::run::within;
 use crate::{Error, ErrorKind, Result, Run};
 
 /// Reads in a row that may say that there is no such task, or that it may not be seen. The list lags behind a launch, and devices without a link
@@ -265,10 +266,8 @@ where
         self.longest.saturating_sub(passed)
     }
 
-    /// No read may outlast the wait by much.
     fn options(&self) -> CallOptions {
-        let longest = self.left().clamp(Duration::from_secs(5), Duration::from_secs(60));
-        CallOptions::new().timeout(longest)
+        within(self.left())
     }
 
     /// Reads until the task has ended. The last read is at the deadline.

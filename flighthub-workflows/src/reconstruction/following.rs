@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::events::ReconstructionEvent;
 use super::jobs::JobKind;
+use crate::run::within;
 use crate::{Error, ErrorKind, Result, Run};
 
 /// Between two looks at a job, at first and at most: reconstructions take from minutes to hours.
@@ -188,7 +189,8 @@ pub async fn wait_models<A: Access + Permits<OpenmodelGet>>(
             if before.as_ref().is_some_and(|job| job.state.is_enough(until)) {
                 continue;
             }
-            let Some(job) = look(project, model, waited, run).await? else { continue };
+            let left = deadline.saturating_sub(run.now().saturating_duration_since(begun));
+            let Some(job) = look(project, model, waited, left, run).await? else { continue };
             if before.as_ref() != Some(&job) {
                 has_moved = true;
                 tell(&job, until, run);
@@ -214,10 +216,11 @@ async fn look<A: Access + Permits<OpenmodelGet>>(
     project: &Project<A>,
     model: &ModelUuid,
     waited: Duration,
+    left: Duration,
     run: &Run<ReconstructionEvent>,
 ) -> Result<Option<JobOutcome>> {
-    match project.send(&OpenmodelGet::new(model.clone())).await {
-        Ok(row) => Ok(Some(JobOutcome::of(&row))),
+    match project.call_with(&OpenmodelGet::new(model.clone()), &within(left)).await {
+        Ok(row) => Ok(Some(JobOutcome::of(row.output()))),
         Err(error) if is_passing(&error) || (error.is_not_found() && waited < UNKNOWN_FOR) => {
             run.say(ReconstructionEvent::Trouble { reason: error.to_string() });
             Ok(None)

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::events::ModelEvent as Event;
 use super::following::is_passing;
 use crate::choose::printable;
+use crate::run::within;
 use crate::{Error, ErrorKind, Result, Run};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
@@ -94,8 +95,10 @@ pub async fn wait_listed<A: Access + Permits<ModelList>>(
     let begun = run.now();
     let mut pause = FIRST_PAUSE;
     loop {
-        match project.send(&ModelList::new()).await {
-            Ok(listing) => {
+        let left = deadline.saturating_sub(run.now().saturating_duration_since(begun));
+        match project.call_with(&ModelList::new(), &within(left)).await {
+            Ok(reply) => {
+                let listing = reply.into_output();
                 if let Some(row) = listing.list.iter().find(|row| awaited.is(row)) {
                     let (model_id, name) = (row.id.get(), row.name.clone());
                     run.say(Event::Listed { model_id, name: name.clone() });

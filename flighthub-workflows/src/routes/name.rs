@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use crate::choose::printable;
+use crate::file_name::{UNNAMED, part};
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes that names have at most. FlightHub's own limit is not known.
 const MOST_BYTES: usize = 200;
-/// Bytes of the name of a file, without its ending: file systems take 255.
-const MOST_FILE_BYTES: usize = 200;
 /// What DJI's other programs do not take in the name of a route either.
 const UNFIT: [char; 9] = ['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
 
@@ -28,7 +27,7 @@ pub fn check_name(name: &str) -> Result<()> {
         "ends in .kmz, which is for files".to_owned()
     } else if let Some(unfit) = name.chars().find(|c| UNFIT.contains(c)) {
         format!("has `{unfit}` in it")
-    } else if printable(name).contains('\u{fffd}') {
+    } else if name.chars().any(|c| printable(c.encode_utf8(&mut [0; 4])) == "\u{fffd}") {
         "has control characters, or such that do not show".to_owned()
     } else {
         return Ok(());
@@ -56,40 +55,9 @@ pub fn name_of_file(path: &Path) -> Result<String> {
 
 /// A file name for a route: its name, without what a path or a file system could take amiss. The id where nothing is left.
 pub(super) fn file_name(name: &str, id: &str) -> String {
-    let fit = |text: &str| {
-        let fit: String = text
-            .chars()
-            .map(|c| if UNFIT.contains(&c) || c.is_control() { '_' } else { c })
-            .filter(|c| !printable(&c.to_string()).contains('\u{fffd}'))
-            .collect();
-        let mut short = String::new();
-        let ends = |c: char| c == '.' || c.is_whitespace();
-        for c in fit.trim_matches(ends).chars() {
-            if short.len() + c.len_utf8() > MOST_FILE_BYTES {
-                break;
-            }
-            short.push(c);
-        }
-        short.trim_end_matches(ends).to_owned()
-    };
-    let own = fit(name.strip_suffix(".kmz").unwrap_or(name));
-    let own = if own.is_empty() { fit(id) } else { own };
-    let own = if own.is_empty() { "route".to_owned() } else { own };
-    // Windows opens devices of these names, whatever the ending.
-    if is_device(&own) { format!("_{own}.kmz") } else { format!("{own}.kmz") }
-}
-
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-    let numbered = |word: &str| {
-        stem.strip_prefix(word).is_some_and(|rest| {
-            let mut rest = rest.chars();
-            matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
-        })
-    };
-    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
-        || numbered("COM")
-        || numbered("LPT")
+    let own = name.strip_suffix(".kmz").unwrap_or(name);
+    let own = [own, id].map(part).into_iter().find(|own| own != UNNAMED);
+    format!("{}.kmz", own.as_deref().unwrap_or("route"))
 }
 
 #[cfg(test)]
@@ -125,19 +93,19 @@ mod tests {
         for (name, expected) in [
             ("north fence", "north fence.kmz"),
             ("north.kmz", "north.kmz"),
-            ("../../etc/passwd", "_.._etc_passwd.kmz"),
-            ("..\\..\\x", "_.._x.kmz"),
+            ("../../etc/passwd", "_._.._etc_passwd.kmz"),
+            ("..\\..\\x", "_._.._x.kmz"),
             ("C:\\x", "C__x.kmz"),
             ("..", "id-7.kmz"),
             ("", "id-7.kmz"),
             ("con", "_con.kmz"),
             ("COM1.tar", "_COM1.tar.kmz"),
-            ("a\u{202e}b\0", "ab_.kmz"),
-            ("end. . ", "end.kmz"),
+            ("a\u{202e}b\0", "a_b_.kmz"),
+            ("end. . ", "end. _.kmz"),
         ] {
             assert_eq!(file_name(name, "id-7"), expected, "{name:?}");
         }
         assert!(file_name(&"ü".repeat(300), "x").len() <= 210);
-        assert_eq!(file_name("..", "../.."), "_.kmz");
+        assert_eq!(file_name("..", "../.."), "_._...kmz");
     }
 }

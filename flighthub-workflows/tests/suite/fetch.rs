@@ -30,7 +30,7 @@ pub(crate) fn impatient() -> FetcherBuilder {
 
 /// A clock that is real, but whose sleep is over at once and written down.
 #[derive(Default)]
-struct Hasty(Mutex<Vec<Duration>>);
+pub(crate) struct Hasty(Mutex<Vec<Duration>>);
 
 impl Clock for Hasty {
     fn now(&self) -> std::time::Instant {
@@ -66,7 +66,7 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-const TAG: &str = "\"v1\"";
+pub(crate) const TAG: &str = "\"v1\"";
 
 /// A server with one file.
 pub(crate) async fn server_of(file: Vec<u8>) -> Tiny {
@@ -445,7 +445,7 @@ async fn a_storage_that_sends_drops_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let fetcher = quick()
         .least_rate(2000, Duration::from_millis(300))
-        .idle_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(60))
         .attempts(2, Duration::from_millis(1))
         .build();
     let target = folder.path().join("x");

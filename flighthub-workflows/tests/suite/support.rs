@@ -1,14 +1,14 @@
 //! What all tests of workflows need.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use flighthub_api::v1::{
     DockSn, MediaFile, OutOfControlAction, ResumableStatus, RthMode, TaskCreate, TaskCreateArgs,
     TaskMedia, TaskSchedule, TaskUuid, WaylineId, WaylinePrecisionType,
 };
-use flighthub_api::{BoxFuture, Client, Clock, Project, Region};
-use flighthub_sim::Sim;
+use flighthub_api::{Client, Project, Region};
+use flighthub_sim::{JumpingClock, Sim};
 
 /// Docks, aircraft and routes of the demo world.
 pub(crate) const DOCK: &str = "7CTXN0000B00A1";
@@ -43,38 +43,8 @@ pub(crate) fn client_of(sim: &Sim) -> Client {
 
 impl Bench {
     /// A clock whose waiting advances the simulated time and is over at once.
-    pub(crate) fn clock(&self) -> Arc<SimClock> {
-        Arc::new(SimClock {
-            sim: Arc::clone(&self.sim),
-            began: Instant::now(),
-            start: self.sim.now(),
-        })
-    }
-}
-
-/// The clock of a simulator: whoever sleeps advances it.
-pub(crate) struct SimClock {
-    sim: Arc<Sim>,
-    began: Instant,
-    start: flighthub_api::Timestamp,
-}
-
-impl Clock for SimClock {
-    fn now(&self) -> Instant {
-        self.began + self.sim.now().duration_since(&self.start)
-    }
-
-    fn wall(&self) -> SystemTime {
-        let millis = u64::try_from(self.sim.now().unix_millis()).unwrap_or_default();
-        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let sim = Arc::clone(&self.sim);
-        Box::pin(async move {
-            sim.advance(duration);
-            tokio::task::yield_now().await;
-        })
+    pub(crate) fn clock(&self) -> Arc<JumpingClock> {
+        Arc::new(JumpingClock::new(&self.sim))
     }
 }
 

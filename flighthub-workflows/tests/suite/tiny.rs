@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// A piece of an answer.
 pub(crate) enum Piece {
@@ -12,6 +12,14 @@ pub(crate) enum Piece {
     Pause(Duration),
     /// The same again and again until nobody takes it.
     Endless(Vec<u8>),
+    /// This in pieces of so many bytes, with a pause after each.
+    Drip(Vec<u8>, usize, Duration),
+    /// Reads so many bytes of the body of the request, or what there is of it.
+    Take(usize),
+    /// The same in pieces of so many bytes, with a pause after each.
+    Sip(usize, usize, Duration),
+    /// Ends the connection as a crash does.
+    Reset,
 }
 
 /// The server; it ends with the test.
@@ -54,6 +62,8 @@ impl Tiny {
                         seen.push(head.clone());
                         seen.len() - 1
                     };
+                    let length = header(&head, "content-length");
+                    let mut left: usize = length.map_or(0, |length| length.parse().unwrap());
                     for piece in answer(number, &head) {
                         match piece {
                             Piece::Bytes(bytes) => {
@@ -64,6 +74,24 @@ impl Tiny {
                             Piece::Pause(time) => tokio::time::sleep(time).await,
                             Piece::Endless(bytes) => {
                                 while socket.write_all(&bytes).await.is_ok() {}
+                                return;
+                            }
+                            Piece::Drip(bytes, length, pause) => {
+                                for piece in bytes.chunks(length) {
+                                    if socket.write_all(piece).await.is_err() {
+                                        return;
+                                    }
+                                    tokio::time::sleep(pause).await;
+                                }
+                            }
+                            Piece::Take(most) => {
+                                left = sip(&mut socket, left, most, most, Duration::ZERO).await;
+                            }
+                            Piece::Sip(most, length, pause) => {
+                                left = sip(&mut socket, left, most, length, pause).await;
+                            }
+                            Piece::Reset => {
+                                let _ = socket.set_zero_linger();
                                 return;
                             }
                         }
@@ -79,6 +107,29 @@ impl Tiny {
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
+}
+
+/// Reads so many bytes of the `left` ones, in pieces with pauses; gives how many are left.
+async fn sip(
+    socket: &mut TcpStream,
+    left: usize,
+    most: usize,
+    length: usize,
+    pause: Duration,
+) -> usize {
+    let mut buffer = vec![0; length.clamp(1, 1 << 16)];
+    let mut taken = 0;
+    while taken < most.min(left) {
+        let room = buffer.len().min(most.min(left) - taken);
+        match socket.read(&mut buffer[..room]).await {
+            Ok(0) | Err(_) => break,
+            Ok(came) => taken += came,
+        }
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+    left.saturating_sub(taken)
 }
 
 /// The value of a header of a request.

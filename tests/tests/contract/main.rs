@@ -3,6 +3,7 @@
 //! The tests themselves are generated from the examples; here stands what they all check.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "figures of the proof")]
 
 #[rustfmt::skip]
 mod generated;
@@ -12,10 +13,12 @@ use std::fmt::Debug;
 use flighthub_api::server::Answer;
 use flighthub_api::testing::{Scripted, ScriptedTransport};
 use flighthub_api::v1::{AnyOperation, CATALOGUE};
-use flighthub_api::{Error, ErrorKind, Method, Operation, Project, Sends};
+use flighthub_api::{Error, ErrorKind, Method, Operation, Project, Sends, blocking};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+
+const PROJECT: &str = "3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10";
 
 /// An operation's examples.
 pub(crate) struct Documented {
@@ -41,6 +44,7 @@ where
     O::Output: PartialEq + Debug,
     AnyOperation: From<O>,
     Project: Sends<O>,
+    blocking::Project: Sends<O>,
 {
     let operation: O =
         serde_json::from_str(documented.arguments).expect("the arguments are the operation's");
@@ -61,6 +65,7 @@ where
     assert_eq!(body, documented.body.map(minified).as_deref());
 
     assert!(!documented.replies.is_empty(), "there is an example reply");
+    without_async_it_is_the_same(&operation, documented.replies[0].1);
     for (name, reply) in documented.replies {
         let data = &parsed(reply)["data"];
         let output = serde_json::from_value(data.clone()).expect("an example needs no leniency");
@@ -82,6 +87,48 @@ where
     }
 }
 
+/// The blocking client sends the same and reads the same; inside an async runtime it is an error, and nothing is sent.
+#[track_caller]
+fn without_async_it_is_the_same<O>(operation: &O, reply: &str)
+where
+    O: Operation,
+    O::Output: PartialEq + Debug,
+    Project: Sends<O>,
+    blocking::Project: Sends<O>,
+{
+    let asynchronous = {
+        let script = ScriptedTransport::new().then(Scripted::json(reply));
+        let project = script.client().expect("a client").project(PROJECT);
+        (runtime().block_on(project.send(operation).into_future()), script)
+    };
+    let script = ScriptedTransport::new().then(Scripted::json(reply));
+    let client = script.client().expect("a client");
+    let project = blocking::Client::from_async(client).expect("a client").project(PROJECT);
+    let inside = runtime().block_on(async { project.send(operation) }).map(drop);
+    let error = inside.expect_err("a blocking call in a runtime");
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Runtime, O::INFO.id));
+    assert!(script.requests().is_empty(), "nothing is sent from there");
+
+    let blocking = project.send(operation);
+    match (blocking, asynchronous.0) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other),
+        (Err(one), Err(other)) => assert_eq!(one.kind(), other.kind()),
+        (one, other) => panic!("{one:?}, and with async {other:?}"),
+    }
+    let sent = |script: &ScriptedTransport| {
+        let requests = script.requests();
+        assert_eq!(requests.len(), 1);
+        let request = &requests[0];
+        let body = request.body().map(str::to_owned);
+        (request.method, request.path.clone(), request.query.clone(), body)
+    };
+    assert_eq!(sent(&script), sent(&asynchronous.1));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
+}
+
 /// What the client makes of a reply.
 #[track_caller]
 fn answer<T, F>(send: impl FnOnce(Project) -> F, reply: &str) -> Result<T, Error>
@@ -90,9 +137,8 @@ where
 {
     let script = ScriptedTransport::new().then(Scripted::json(reply));
     let client = script.client().expect("a client");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let sent = send(client.project("3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10")).into_future();
-    runtime.expect("a runtime").block_on(sent)
+    let sent = send(client.project(PROJECT)).into_future();
+    runtime().block_on(sent)
 }
 
 /// `data` as the client reads it, with all its patience.
@@ -254,6 +300,9 @@ fn every_operation_has_its_contract() {
     let checks = text.matches("    check::<").count();
     let tests = text.matches("#[test]").count();
     assert_eq!((checks, tests), (CATALOGUE.len(), CATALOGUE.len()));
+    // Each of them sends by the blocking client too.
+    println!("figure Async and blocking | operations the same in both | count = {checks}");
+    println!("figure Async and blocking | operations | count = {}", CATALOGUE.len());
 }
 
 #[test]

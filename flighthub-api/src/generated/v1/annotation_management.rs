@@ -25,6 +25,30 @@ use crate::support::*;
 ///
 /// Documentation page api-221842029 (Chinese), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::{
+///     ElementProperties, ElementResource, PointElement, PointFeature, PointGeometry,
+/// };
+/// let answer = project
+///     .annotations()
+///     .create(
+///         "Staging area",
+///         "north gate",
+///         ElementResource::Point(
+///             PointElement::new(
+///                 PointFeature::new(
+///                     ElementProperties::new(),
+///                     PointGeometry::new(vec![9.1859, 45.4654, 0.0]),
+///                 ),
+///             ),
+///         ),
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

@@ -29,6 +29,13 @@ use crate::support::*;
 ///
 /// Documentation page api-263045310, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045310>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.devices().state("1581F0Q8X000U00G00A3").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -75,6 +82,16 @@ impl Operation for DeviceState {
 ///
 /// Documentation page api-263045311, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045311>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .devices()
+///     .hms(["7CTXN0000B00A1", "1581F0Q8X000U00G00A1"])
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -137,6 +154,14 @@ impl Operation for DeviceHms {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::FlightCommand;
+/// project.devices().command("1581F0Q8X000U00G00A1", FlightCommand::ReturnHome).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -187,6 +212,17 @@ impl Operation for DeviceCommand {
 ///
 /// Device tutorial doc-6067877 (the operation's own page id is not known), read through
 /// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::CameraPosition;
+/// project
+///     .devices()
+///     .change_camera("7CTXN0000B00A1", "165-0-7", CameraPosition::Outdoor)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -242,6 +278,17 @@ impl Operation for DeviceChangeCamera {
 ///
 /// Device tutorial doc-6067877 (the operation's own page id is not known), read through
 /// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::LensType;
+/// project
+///     .devices()
+///     .change_lens("1581F0Q8X000U00G00A1", "81-0-0", LensType::Zoom)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -303,6 +350,16 @@ impl Operation for DeviceChangeLens {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .devices()
+///     .acquire_control("1581F0Q8X000U00G00A1", ["81-0-0"])
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -355,6 +412,16 @@ impl Operation for DeviceAcquireControl {
 ///
 /// Documentation page api-263045316, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045316>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .devices()
+///     .release_control("1581F0Q8X000U00G00A1", ["81-0-0"])
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -405,6 +472,17 @@ impl Operation for DeviceReleaseControl {
 ///
 /// Device tutorial doc-6067877 (the operation's own page id is not known), read through
 /// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/doc-6067877>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::StreamQuality;
+/// project
+///     .devices()
+///     .set_stream_quality("1581F0Q8X000U00G00A1", "81-0-0", StreamQuality::Smooth)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -466,6 +544,24 @@ impl Operation for DeviceSetStreamQuality {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::DeviceCalibrateRtkArgs;
+/// let answer = project
+///     .devices()
+///     .calibrate_rtk(DeviceCalibrateRtkArgs {
+///         device_sn: "7CTXN0000B00A1".into(),
+///         host: "ntrip.example.net".into(),
+///         port: 8002,
+///         account: "demo".into(),
+///         password: "demo".into(),
+///         mount_point: "RTCM33".into(),
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

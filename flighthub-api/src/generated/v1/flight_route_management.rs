@@ -47,6 +47,19 @@ use crate::support::*;
 ///
 /// Documentation page CN api-221842031 and the route tutorial doc-5668452, read through
 /// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .waylines()
+///     .finish_upload(
+///         "north-fence",
+///         "9a4c1f60-52d7-4f7b-8b3e-6a1d2c3b4e5f/3b0e5c52-7f41-4a0e-9a55-0d6a4f1c2e10/wayline/1d8c3a52-6b7e-4f90-a1c2-d3e4f5061728/north-fence.kmz",
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -102,6 +115,13 @@ impl Operation for WaylineFinishUpload {
 ///
 /// Documentation page CN api-256114007, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.waylines().list().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -146,6 +166,13 @@ impl Operation for WaylineList {
 ///
 /// Documentation page CN api-256115909, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.waylines().get("c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

@@ -38,6 +38,13 @@ use crate::support::*;
 ///
 /// Documentation page api-263045295 (CN: api-238192135), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045295>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.livestream().start("7CTXN0000B00A1", "165-0-7", 7200).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -115,6 +122,24 @@ impl Operation for LivestreamStart {
 ///
 /// Documentation page api-263045296 (CN: api-221842033), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045296>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::{ConverterTarget, RtmpOption, RtmpTarget};
+/// let answer = project
+///     .converters()
+///     .create(
+///         "Gate camera",
+///         "7CTXN0000B00A1",
+///         "165-0-7",
+///         ConverterTarget::Rtmp(
+///             RtmpTarget::new(RtmpOption::new("rtmp://media.example.net/live/gate")),
+///         ),
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize))]
 #[non_exhaustive]
@@ -180,6 +205,13 @@ impl Operation for ConverterCreate {
 ///
 /// Documentation page CN api-221995309 and its neighbours, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.converters().list().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -223,6 +255,13 @@ impl Operation for ConverterList {
 ///
 /// Documentation page CN api-221995309 and its neighbours, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// project.converters().set("0A1B2C3D4E5F60718293A4B5C6D7E8F9", true).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -274,6 +313,13 @@ impl Operation for ConverterSet {
 ///
 /// Documentation page CN api-221995309 and its neighbours, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// project.converters().delete("0A1B2C3D4E5F60718293A4B5C6D7E8F9").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

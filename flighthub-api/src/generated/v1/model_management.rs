@@ -22,6 +22,13 @@ use crate::support::*;
 ///
 /// Documentation page api-263045319 (Chinese: api-257000437), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045319>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.models().list().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -64,6 +71,13 @@ impl Operation for ModelList {
 ///
 /// Documentation page api-263045321 (Chinese: api-257039924), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045321>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.models().get(4127701).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -120,6 +134,31 @@ impl Operation for ModelGet {
 /// <https://fh2-api-en.apifox.cn/api-263045320>.
 ///
 /// Spends reconstruction quota of the organization.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::{
+///     ModelCreateArgs, ModelFileType, ModelFormat, ReconstructionMode,
+///     ReconstructionQuality,
+/// };
+/// let answer = project
+///     .models()
+///     .create(ModelCreateArgs {
+///         name: "Quarry east".into(),
+///         reconstruction_type: vec![ModelFileType::TwoD, ModelFileType::ThreeD],
+///         simplified_factor: 0.2,
+///         task_folder_id: 883142.into(),
+///         wkt: "EPSG:32632".into(),
+///         quality_level: ReconstructionQuality::Medium,
+///         reconstruction_mode: ReconstructionMode::Normal,
+///         generate_model_formats: vec![
+///             ModelFormat::B3dm, ModelFormat::Pnts, ModelFormat::Las
+///         ],
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

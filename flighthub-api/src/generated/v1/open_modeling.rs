@@ -27,6 +27,13 @@ use crate::support::*;
 ///
 /// Documentation page api-404163675 (Chinese), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.modeling().obtain_token().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -69,6 +76,24 @@ impl Operation for OpenmodelObtainToken {
 ///
 /// Documentation page api-404164388 (Chinese), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::UploadedFile;
+/// let answer = project
+///     .modeling()
+///     .upload_callback(
+///         "66a1c0de-7777-4888-9999-0b1c2d3e4f50",
+///         "c2FtcGxl",
+///         vec![
+///             UploadedFile::new("IMG_0001.JPG", "5d41402abc4b2a76b9719d911017c592"),
+///             UploadedFile::new("IMG_0002.JPG", "7d793037a0760186574b0282f2f435e7")
+///         ],
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -129,6 +154,16 @@ impl Operation for OpenmodelUploadCallback {
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .modeling()
+///     .get_resource("66a1c0de-7777-4888-9999-0b1c2d3e4f50")
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -177,6 +212,13 @@ impl Operation for OpenmodelGetResource {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// project.modeling().delete_resource("66a1c0de-7777-4888-9999-0b1c2d3e4f50").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -230,6 +272,13 @@ impl Operation for OpenmodelDeleteResource {
 /// <https://fh2-api-en.apifox.cn/>.
 ///
 /// Spends the image quota of the organization for every job started.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.modeling().start("66a1c0de-7777-4888-9999-0b1c2d3e4f50").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -299,6 +348,13 @@ impl Operation for OpenmodelStart {
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// project.modeling().stop("aa11bb22-cccc-4ddd-8eee-ff0011223344").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -346,6 +402,13 @@ impl Operation for OpenmodelStop {
 ///
 /// Documentation page api-454026713 (Chinese: api-454016288), matched by its late number, read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/api-454026713>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.modeling().running().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -386,6 +449,13 @@ impl Operation for OpenmodelRunning {
 ///
 /// Open Modeling pages (Chinese api-404164665, api-404169123, api-404169204; not matched), read
 /// through excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.modeling().get("aa11bb22-cccc-4ddd-8eee-ff0011223344").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -433,6 +503,13 @@ impl Operation for OpenmodelGet {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// project.modeling().delete("aa11bb22-cccc-4ddd-8eee-ff0011223344").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

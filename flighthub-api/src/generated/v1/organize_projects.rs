@@ -25,6 +25,13 @@ use crate::support::*;
 ///
 /// Documentation page api-263045290, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045290>.
+///
+/// ```rust
+/// # async fn call(client: flighthub_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = client.projects().list().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -94,6 +101,13 @@ impl Operation for ProjectList {
 ///
 /// Documentation page api-236854461 (Chinese edition; English probably 263045291), read through
 /// excerpts, 2026-11: <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(client: flighthub_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = client.projects().devices_of_organization().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -138,6 +152,13 @@ impl Operation for ProjectDevicesOfOrganization {
 ///
 /// Documentation page api-263045292, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045292>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.projects().devices().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -185,6 +206,13 @@ impl Operation for ProjectDevices {
 ///
 /// Documentation page api-221842030 (Chinese edition), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.projects().sts_token().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -230,6 +258,19 @@ impl Operation for ProjectStsToken {
 ///
 /// Documentation page api-263045294, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045294>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::{ProjectMember, ProjectRole};
+/// project
+///     .projects()
+///     .add_members(
+///         vec![ProjectMember::new("1800000000000000001", ProjectRole::Member)],
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

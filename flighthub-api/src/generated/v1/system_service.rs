@@ -20,6 +20,13 @@ use crate::support::*;
 ///
 /// Documentation page api-229642876 (Chinese edition), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(client: flighthub_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// client.system().status().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

@@ -59,6 +59,31 @@ use crate::support::*;
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::{
+///     OutOfControlAction, ResumableStatus, RthMode, TaskCreateArgs, TaskSchedule,
+///     WaylinePrecisionType,
+/// };
+/// let answer = project
+///     .tasks()
+///     .create(TaskCreateArgs {
+///         name: "North fence 0412".into(),
+///         wayline_uuid: "c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410".into(),
+///         sn: "7CTXN0000B00A1".into(),
+///         time_zone: "Europe/Berlin".into(),
+///         rth_altitude: 60,
+///         rth_mode: RthMode::Preset,
+///         wayline_precision_type: WaylinePrecisionType::Gps,
+///         out_of_control_action_in_flight: OutOfControlAction::ReturnHome,
+///         resumable_status: ResumableStatus::Manual,
+///         schedule: TaskSchedule::Immediate,
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize))]
 #[non_exhaustive]
@@ -182,6 +207,17 @@ impl Operation for TaskCreate {
 ///
 /// **Dangerous**: it can move an aircraft or dock, take control from a person, or destroy data
 /// for good. It is never sent twice.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// use flighthub_api::v1::TaskStatusChange;
+/// project
+///     .tasks()
+///     .set_status("5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10", TaskStatusChange::Suspended)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -245,6 +281,22 @@ impl Operation for TaskSetStatus {
 ///
 /// Documentation page api-263045307 (CN: api-257466498), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045307>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project
+///     .tasks()
+///     .list(
+///         "7CTXN0000B00A1",
+///         flighthub_api::Timestamp::from_unix_seconds(1793487600)
+///             .ok_or("out of range")?,
+///         flighthub_api::Timestamp::from_unix_seconds(1796079600)
+///             .ok_or("out of range")?,
+///     )
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -324,6 +376,13 @@ impl Operation for TaskList {
 ///
 /// Documentation page CN api-225707532, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.tasks().media("5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -374,6 +433,13 @@ impl Operation for TaskMedia {
 ///
 /// Documentation page CN api-253982549, read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.tasks().track("5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
@@ -428,6 +494,13 @@ impl Operation for TaskTrack {
 ///
 /// Documentation page api-263045306 (CN: api-221842041), read through excerpts, 2026-11:
 /// <https://fh2-api-en.apifox.cn/api-263045306>.
+///
+/// ```rust
+/// # async fn call(project: flighthub_api::Project) -> Result<(), Box<dyn std::error::Error>> {
+/// let answer = project.tasks().get("5b1f0c5e-8d2a-4a77-9a53-3f0e6c1b7a10").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "catalog", derive(Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

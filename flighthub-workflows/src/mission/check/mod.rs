@@ -17,7 +17,7 @@ use flighthub_kmz::Kmz;
 use serde::Serialize;
 use std::time::Duration;
 
-use super::moment;
+use crate::moment;
 use crate::{Result, Run};
 use facts::Facts;
 

@@ -458,7 +458,7 @@ async fn another_dock_is_not_held_up() {
 }
 
 /// A clock that is wrong by months.
-struct Wrong(std::sync::Arc<crate::support::SimClock>, Duration);
+struct Wrong(std::sync::Arc<flighthub_sim::JumpingClock>, Duration);
 
 impl flighthub_api::Clock for Wrong {
     fn now(&self) -> std::time::Instant {

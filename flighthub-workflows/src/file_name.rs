@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
+/// What a text is called of which nothing is left.
+pub(crate) const UNNAMED: &str = "unnamed";
 /// Most bytes of a part of a path: room for endings of ours, and for the paths of Windows.
 const MOST_BYTES: usize = 120;
 /// Most bytes of an ending that is kept when a name is cut.
@@ -15,7 +17,7 @@ const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 const STEERING: [&str; 3] = ["desktop.ini", "autorun.inf", "thumbs.db"];
 
 /// A part of a path: a text of the service without anything that a file system or a person could misread.
-pub(super) fn part(text: &str) -> String {
+pub(crate) fn part(text: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     let tame: String = composed.chars().map(|c| if is_bad(c) { '_' } else { c }).collect();
     let trimmed = tame.trim_matches(is_edge);
@@ -25,7 +27,7 @@ pub(super) fn part(text: &str) -> String {
         name.replace_range(..first.len_utf8(), "_");
     }
     if name.trim_matches(['_', '.', ' ']).is_empty() {
-        return "unnamed".to_owned();
+        return UNNAMED.to_owned();
     }
     // Windows drops it.
     if name.ends_with('.') {
@@ -43,7 +45,7 @@ pub(super) fn part(text: &str) -> String {
 }
 
 /// The name of a file and its ending. Some rows have the ending in the name as well.
-pub(super) fn file(name: &str, suffix: &str) -> String {
+pub(crate) fn file(name: &str, suffix: &str) -> String {
     let suffix = suffix.trim();
     let dotted = match suffix {
         "" => String::new(),
@@ -58,14 +60,14 @@ pub(super) fn file(name: &str, suffix: &str) -> String {
 }
 
 /// A name with something before its ending.
-pub(super) fn with_mark(name: &str, mark: &str) -> String {
+pub(crate) fn with_mark(name: &str, mark: &str) -> String {
     let (stem, ending) = split(name);
     let room = MOST_BYTES.saturating_sub(ending.len() + mark.len() + 1);
     format!("{}_{mark}{ending}", head(stem, room).trim_end_matches(is_edge))
 }
 
 /// What two paths have in common that some file system takes for the same.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let once = |text: &str| {
         let plain = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
         plain.to_uppercase().to_lowercase()
@@ -133,16 +135,16 @@ fn head(text: &str, most: usize) -> &str {
 
 /// Which paths are given to whom, so that no two get the same on any file system.
 #[derive(Debug, Default)]
-pub(super) struct Given(HashMap<String, String>);
+pub(crate) struct Given(HashMap<String, String>);
 
 impl Given {
     /// Notes that a path belongs to an id.
-    pub(super) fn note(&mut self, path: &str, id: &str) {
+    pub(crate) fn note(&mut self, path: &str, id: &str) {
         self.0.insert(folded(path), id.to_owned());
     }
 
     /// Whether nobody else has a path.
-    pub(super) fn is_free(&self, path: &str, id: &str) -> bool {
+    pub(crate) fn is_free(&self, path: &str, id: &str) -> bool {
         self.0.get(&folded(path)).is_none_or(|owner| owner == id)
     }
 }

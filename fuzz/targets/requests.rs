@@ -1,0 +1,6 @@
+#![no_main]
+
+use flighthub_tests::properties::{requests, hold};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| hold(requests, input));
