@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// The answer to `task.get`: about 0.6 kB.
 #[must_use]
 pub fn task() -> String {
-    let data = r#"{"name":"Perimeter round north","uuid":"5b1f0c5e-0000-4000-8000-000000000017","task_type":"timed","status":"success","sn":"7CTXN0000B00A1","wayline_uuid":"c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410","begin_at":"2026-01-02T03:04:05.123456Z","end_at":"2026-01-02T03:34:05.654321Z","out_of_control_action_in_flight":"return_home","rth_altitude":60,"rth_mode":"preset","resumable_status":"manual","folder_info":{"folder_id":812345,"expected_file_count":24,"uploaded_file_count":24},"repeat_type":"nonrepeating","interval":0}"#;
+    let data = r#"{"name":"Perimeter round north","uuid":"5b1f0c5e-0000-4000-8000-000000000017","task_type":"timed","status":"success","sn":"7CTXN0000B00A1","wayline_uuid":"c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410","begin_at":"2026-01-02T03:04:05.123456Z","end_at":"2026-01-02T03:34:05.654321Z","out_of_control_action_in_flight":"return_home","rth_altitude":60,"rth_mode":"preset","resumable_status":"manual","folder_info":{"folder_id":812345,"expected_file_count":24,"uploaded_file_count":24},"repeat_type":"nonrepeating","interval":0,"days_of_week":[],"days_of_month":[],"week_of_month":0}"#;
     framed(data)
 }
 
