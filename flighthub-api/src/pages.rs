@@ -20,9 +20,9 @@ const ROUND: usize = 5;
 
 /// The pages of a list, asked for one after the other; a [`Stream`] of them, too.
 ///
-/// It ends with the first page that is not full; a service with a smaller page of its own is asked on as long as its pages may be full ones. A row that moved on to the next page while the list was being read comes once. Pages
-/// that repeat earlier ones are an error ([`ErrorKind::Paging`]), since a service that goes round in circles withholds
-/// something. Another failure can be tried again: the next call asks for the same page.
+/// It ends with the first page that is not full; a service with a smaller page of its own is asked on as long as its pages
+/// may be full ones. A row that moved on to the next page while the list was being read comes once. Pages that repeat
+/// earlier ones are an error ([`ErrorKind::Paging`]), since a service that goes round in circles withholds something. Another failure can be tried again: the next call asks for the same page.
 ///
 /// ```no_run
 /// # async fn run(client: flighthub_api::Client) -> Result<(), flighthub_api::Error> {
@@ -31,7 +31,7 @@ const ROUND: usize = 5;
 /// let mut pages = client.project_pages(&ProjectList::new());
 /// while let Some(page) = pages.next().await {
 ///     for project in page? {
-///         println!("{}", project.name.unwrap_or_default());
+///         println!("{}", project.name);
 ///     }
 /// }
 /// # Ok(()) }

@@ -625,14 +625,24 @@ mod tests {
 
     #[test]
     fn no_path_argument_leaves_its_segment() {
-        for refused in ["", ".", "..", "a\nb", "a\tb", "\0", "\u{7f}", "\u{85}"] {
+        for refused in [
+            "",
+            ".",
+            "..",
+            "../../admin",
+            "..\\..\\admin",
+            "%2e%2e",
+            "a\nb",
+            "a\tb",
+            "\0",
+            "\u{7f}",
+            "\u{85}",
+        ] {
             let error = to_request(&LIST, &list(refused)).unwrap_err();
             assert_eq!(error.argument(), "place", "{refused:?}");
         }
         for (given, segment) in [
-            ("../../admin", "..%2F..%2Fadmin"),
-            ("..\\..\\admin", "..%5C..%5Cadmin"),
-            ("%2e%2e", "%252e%252e"),
+            ("a/b", "a%2Fb"),
             ("a?x=1#f", "a%3Fx%3D1%23f"),
             ("..;/x", "..%3B%2Fx"),
             ("\u{202e}x", "%E2%80%AEx"),

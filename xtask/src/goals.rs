@@ -43,7 +43,8 @@ pub(crate) struct Goal {
     /// The best that was seen elsewhere, with its source.
     pub(crate) anchor: String,
     pub(crate) target: String,
-    /// Each `TABLE | ROW | COLUMN <= NUMBER` (or `>=`, `==`). None: nothing of it is measured.
+    /// Each `TABLE | ROW | COLUMN <= NUMBER` (or `>=`, `==`), or with two figures and `plus` or `minus` between them.
+    /// None: nothing of it is measured.
     #[serde(default)]
     pub(crate) bounds: Vec<String>,
     /// What the figures leave open.
@@ -51,11 +52,13 @@ pub(crate) struct Goal {
     pub(crate) note: String,
 }
 
-/// A figure and the limit it has to keep.
+/// A figure, or two added up, and the limit to keep.
 pub(crate) struct Bound<'a> {
     pub(crate) figure: &'a str,
+    /// What is added to the figure, and how often: 1 or -1.
+    pub(crate) other: Option<(f64, &'a str)>,
     sign: &'a str,
-    pub(crate) limit: f64,
+    limit: f64,
 }
 
 impl<'a> Bound<'a> {
@@ -63,8 +66,25 @@ impl<'a> Bound<'a> {
         let (sign, at) =
             ["<=", ">=", "=="].iter().find_map(|sign| text.rfind(sign).map(|at| (*sign, at)))?;
         let limit: f64 = text.get(at + sign.len()..)?.trim().parse().ok()?;
-        let figure = text.get(..at)?.trim();
-        (figure.split(" | ").count() == 3).then_some(Self { figure, sign, limit })
+        let told = text.get(..at)?.trim();
+        let (figure, other) = [(" plus ", 1.0), (" minus ", -1.0)]
+            .iter()
+            .find_map(|(word, factor)| {
+                let (first, second) = told.split_once(word)?;
+                is_figure(second).then_some((first, Some((*factor, second))))
+            })
+            .unwrap_or((told, None));
+        is_figure(figure).then_some(Self { figure, other, sign, limit })
+    }
+
+    /// What is compared with the limit, with the figures that it comes from.
+    fn value(&self, kept: &Kept) -> Option<f64> {
+        let number = |name: &str| kept.find(name).and_then(|(_, figure)| figure.number());
+        let other = match self.other {
+            Some((factor, name)) => factor * number(name)?,
+            None => 0.0,
+        };
+        Some(number(self.figure)? + other)
     }
 
     fn holds(&self, number: f64) -> bool {
@@ -85,6 +105,10 @@ impl<'a> Bound<'a> {
         };
         format!("{sign} {}", self.limit)
     }
+}
+
+fn is_figure(name: &str) -> bool {
+    name.split(" | ").count() == 3
 }
 
 /// How a goal stands.
@@ -112,16 +136,23 @@ impl Verdict {
 pub(crate) struct Judged<'a> {
     pub(crate) bound: Bound<'a>,
     pub(crate) found: Option<(&'a Run, &'a Figure)>,
+    /// The figure as it is, or the sum of two.
+    value: Option<String>,
     pub(crate) verdict: Verdict,
 }
 
 impl Judged<'_> {
     /// `row, column: 74 (≤ 85)`
     pub(crate) fn shown(&self) -> String {
-        let name = self.bound.figure.split_once(" | ").map_or(self.bound.figure, |(_, rest)| rest);
-        let name = name.replace(" | ", ", ");
-        let value =
-            self.found.map_or_else(|| "not measured".to_owned(), |(_, figure)| figure.shown());
+        let short =
+            |name: &str| name.split_once(" | ").map_or(name, |(_, rest)| rest).replace(" | ", ", ");
+        let first = short(self.bound.figure);
+        let name = match self.bound.other {
+            Some((factor, other)) if factor < 0.0 => format!("{first} minus {}", short(other)),
+            Some((_, other)) => format!("{first} plus {}", short(other)),
+            None => first,
+        };
+        let value = self.value.as_deref().unwrap_or("not measured");
         let missed = if self.verdict == Verdict::Gap { " ✗" } else { "" };
         format!("{name}: {value} ({}){missed}", self.bound.shown())
     }
@@ -175,12 +206,18 @@ impl Goal {
         bounds
             .map(|bound| {
                 let found = kept.find(bound.figure);
-                let verdict = match found.and_then(|(_, figure)| figure.number()) {
+                let number = bound.value(kept);
+                let verdict = match number {
                     None => Verdict::NotMeasured,
                     Some(number) if bound.holds(number) => Verdict::Pass,
                     Some(_) => Verdict::Gap,
                 };
-                Judged { bound, found, verdict }
+                let alone = found.map(|(_, figure)| figure.shown());
+                let value = match bound.other {
+                    None => alone,
+                    Some(_) => number.map(|number| format!("{}", (number * 1e3).round() / 1e3)),
+                };
+                Judged { bound, found, value, verdict }
             })
             .collect()
     }
@@ -203,6 +240,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_figures_are_added_up() {
+        let figures = ["a | b | c = 12", "a | d | c = 2.5"];
+        let figures = figures
+            .iter()
+            .filter_map(|told| Figure::read(&format!("figure {told}"))?.ok())
+            .collect();
+        let run = Run { name: String::new(), date: String::new(), machine: String::new(), figures };
+        let kept = Kept { runs: vec![run] };
+        for (text, value) in [
+            ("a | b | c minus a | d | c <= 9", Some(9.5)),
+            ("a | b | c plus a | d | c <= 9", Some(14.5)),
+            ("a | b | c plus a | e | c <= 9", None),
+        ] {
+            assert_eq!(Bound::read(text).and_then(|bound| bound.value(&kept)), value, "{text}");
+        }
+    }
+
+    #[test]
     fn a_bound_has_a_figure_a_sign_and_a_limit() {
         for (text, number, holds) in [
             ("Calls, 0.6 kB | ours | allocations <= 85", 85.0, true),
@@ -210,6 +265,7 @@ mod tests {
             ("a | b | c >= 20", 19.0, false),
             ("a | b | c == 0", 0.0, true),
             ("a | b | c == 0", 1.0, false),
+            ("a | b | c minus a | d | c <= 9", 9.0, true),
         ] {
             assert_eq!(Bound::read(text).map(|bound| bound.holds(number)), Some(holds), "{text}");
         }

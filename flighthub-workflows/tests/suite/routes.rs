@@ -506,7 +506,7 @@ async fn a_download_leaves_files_alone_and_stays_in_its_folder() {
     assert_eq!(route.path, folder.path().join("_COM1.kmz"));
     let id = add(&bench, "..\\a:b?");
     let route = download(&bench, &DownloadSettings::new(&id, folder.path())).await.unwrap();
-    assert_eq!(route.path, folder.path().join("_a_b_.kmz"));
+    assert_eq!(route.path, folder.path().join("_._a_b_.kmz"));
     let names = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(names, 3, "no leftovers");
     bench.sim.journal().to_port("storage").with_notes().times(0);
