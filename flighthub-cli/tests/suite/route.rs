@@ -200,7 +200,7 @@ async fn names_of_the_service_cannot_steer_a_terminal_or_leave_the_folder() {
     let ended = program.run(&["route", "download", &id]);
     assert_eq!(ended.exit, 0, "{ended:?}");
     let path = ended.json()["path"].as_str().map(str::to_owned).unwrap();
-    assert_eq!(path, "./_x_[31m.kmz");
+    assert_eq!(path, "./_._x_[31m.kmz");
     assert!(program.home.path().join(path).is_file());
 }
 

@@ -217,7 +217,7 @@ pub struct Report {
     pub projects: Vec<ProjectReport>,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
-    /// Calls that were made.
+    /// Calls that were made; a list in several pages is one.
     pub calls: u32,
 }
 

@@ -106,6 +106,6 @@ mod tests {
             assert_eq!(file_name(name, "id-7"), expected, "{name:?}");
         }
         assert!(file_name(&"ü".repeat(300), "x").len() <= 210);
-        assert_eq!(file_name("..", "../.."), "_._...kmz");
+        assert_eq!(file_name("..", "../.."), "route.kmz");
     }
 }

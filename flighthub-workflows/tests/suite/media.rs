@@ -41,7 +41,12 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
                 walk(root, &path, files);
             } else {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                files.insert(name, std::fs::read(&path).unwrap());
+                match std::fs::read(&path) {
+                    Ok(bytes) => drop(files.insert(name, bytes)),
+                    // A part that was just moved into its place.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => panic!("{name}: {error}"),
+                }
             }
         }
     }
