@@ -75,13 +75,21 @@ impl Figure {
 
     /// Value and unit, for people: thousands apart.
     pub(crate) fn shown(&self) -> String {
-        let value = if self.number().is_some() { grouped(&self.value) } else { self.value.clone() };
+        let value = match self.number() {
+            Some(number) if decimals(&self.value) > 3 => grouped(&format!("{number:.3}")),
+            Some(_) => grouped(&self.value),
+            None => self.value.clone(),
+        };
         if self.unit.is_empty() { value } else { format!("{value} {}", self.unit) }
     }
 }
 
 fn is_number_or_absent(value: &str) -> bool {
     value.starts_with(ABSENT) || value.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+fn decimals(number: &str) -> usize {
+    number.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
 /// A decimal number with a space between thousands.
@@ -187,6 +195,7 @@ mod tests {
         assert_eq!(read.name(), "Calls, 0.6 kB | flighthub-api | allocations");
         assert_eq!((read.number(), read.unit.as_str()), (Some(74.0), "a call"));
         let absent = figure("figure Calls | ours | instructions = not measured (no valgrind)");
+        assert_eq!(figure("figure a | b | c = 0.123456 s").shown(), "0.123 s");
         assert_eq!(absent.number(), None);
         assert_eq!(absent.shown(), "not measured (no valgrind)");
         assert!(Figure::read("figures are nice").is_none());

@@ -35,7 +35,11 @@ pub(crate) fn measure(
     for command in goals.commands(names, which == Which::Benchmarks)? {
         writeln!(out, "── {}: {}", command.name, command.run)?;
         match figures_of(root, command) {
-            Ok(figures) => {
+            Ok(mut figures) => {
+                if !command.benchmark {
+                    // Tests run in any order.
+                    figures.sort_by(|a, b| (&a.table, &a.row).cmp(&(&b.table, &b.row)));
+                }
                 let run = Run {
                     name: command.name.clone(),
                     date: today(),
