@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use flighthub_api::v1::{
     DeviceCalibrateRtk, DeviceCalibrateRtkArgs, ProjectStsToken, TaskMedia, TaskUuid,
 };
-use flighthub_api::{BoxFuture, Client, Clock, Method, Project, Region, Timestamp};
+use flighthub_api::{Client, Clock, Method, Project, Region};
 use flighthub_kmz::{Kmz, KmzWaypoint};
-use flighthub_sim::Sim;
+use flighthub_sim::{JumpingClock, Sim};
 use flighthub_workflows::Run;
 use flighthub_workflows::fetch::Fetcher;
 use flighthub_workflows::media::{self, Destination, Selection, SyncSettings};
@@ -60,32 +60,6 @@ impl io::Write for Traces {
     }
 }
 
-/// The clock of a simulator: whoever sleeps advances it.
-struct SimClock {
-    sim: Arc<Sim>,
-    began: Instant,
-    start: Timestamp,
-}
-
-impl Clock for SimClock {
-    fn now(&self) -> Instant {
-        self.began + self.sim.now().duration_since(&self.start)
-    }
-
-    fn wall(&self) -> SystemTime {
-        let millis = u64::try_from(self.sim.now().unix_millis()).unwrap_or_default();
-        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let sim = Arc::clone(&self.sim);
-        Box::pin(async move {
-            sim.advance(duration);
-            tokio::task::yield_now().await;
-        })
-    }
-}
-
 /// The secrets of a session, by what they are.
 struct Secrets(Vec<(&'static str, String)>);
 
@@ -125,8 +99,7 @@ impl Secrets {
 
 /// A whole mission: checked, launched, its media fetched; then a route and a file put up. All secrets that were used.
 async fn mission(sim: &Arc<Sim>, folder: &std::path::Path) -> Secrets {
-    let clock =
-        Arc::new(SimClock { sim: Arc::clone(sim), began: Instant::now(), start: sim.now() });
+    let clock = Arc::new(JumpingClock::new(sim));
     let client = Client::builder(Region::on_premises(sim.url()), sim.token())
         .no_proxy()
         .no_rate_limit()
@@ -169,7 +142,7 @@ async fn mission(sim: &Arc<Sim>, folder: &std::path::Path) -> Secrets {
 
 async fn fetched(
     project: &Project,
-    clock: &Arc<SimClock>,
+    clock: &Arc<JumpingClock>,
     task: &TaskUuid,
     folder: &std::path::Path,
     secrets: &mut Secrets,
@@ -191,7 +164,7 @@ async fn fetched(
 
 async fn uploaded(
     project: &Project,
-    clock: &Arc<SimClock>,
+    clock: &Arc<JumpingClock>,
     folder: &std::path::Path,
     secrets: &mut Secrets,
 ) {
