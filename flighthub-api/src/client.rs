@@ -122,8 +122,8 @@ impl<A: Access> Client<A> {
         )
     }
 
-    /// All projects that the key can see, page after page. A page that repeats what was seen is taken for the end. Rows that could not be read are in [`List::odd`]; their
-    /// positions are those in their pages.
+    /// All projects that the key can see, page after page. A page that repeats what was seen is taken for the end. Rows that
+    /// could not be read are in [`List::odd`]; their positions are those in their pages.
     ///
     /// # Errors
     ///

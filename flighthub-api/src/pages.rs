@@ -12,11 +12,9 @@ use futures_core::Stream;
 use crate::clock::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::list::List;
+use crate::paging::ROUND;
 
 type Page<T> = Result<List<T>, Error>;
-
-/// What the limits that services put on their pages are multiples of. A first page of another length is the only one.
-const ROUND: usize = 5;
 
 /// The pages of a list, asked for one after the other; a [`Stream`] of them, too.
 ///

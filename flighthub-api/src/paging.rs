@@ -12,7 +12,7 @@ use crate::list::List;
 const MOST_PAGES: u32 = 1000;
 
 /// What the limits that services put on their pages are multiples of. A first page of another length is the only one.
-const ROUND: usize = 5;
+pub(crate) const ROUND: usize = 5;
 
 /// Collects all pages; rows that could not be read are collected too, apart.
 ///

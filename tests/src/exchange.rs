@@ -130,6 +130,22 @@ fn written<T: serde::Serialize>(output: &T) -> Value {
     answer.data().map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_default())
 }
 
+/// Hands the names of all operations to a macro: for what has to be said of each by its type.
+#[macro_export]
+macro_rules! every_operation {
+    ($of:ident) => {
+        $of! {
+            SystemStatus ProjectList ProjectDevicesOfOrganization ProjectDevices ProjectStsToken ProjectAddMembers
+            DeviceState DeviceHms DeviceCommand DeviceChangeCamera DeviceChangeLens DeviceAcquireControl
+            DeviceReleaseControl DeviceSetStreamQuality DeviceCalibrateRtk LivestreamStart ConverterCreate
+            ConverterList ConverterSet ConverterDelete TaskCreate TaskSetStatus TaskList TaskMedia TaskTrack TaskGet
+            WaylineFinishUpload WaylineList WaylineGet ModelList ModelGet ModelCreate AnnotationCreate
+            OpenmodelObtainToken OpenmodelUploadCallback OpenmodelGetResource OpenmodelDeleteResource OpenmodelStart
+            OpenmodelStop OpenmodelRunning OpenmodelGet OpenmodelDelete
+        }
+    };
+}
+
 macro_rules! by_type {
     ($($name:ident)*) => {
         /// Makes the call of an operation, and says what came of the given reply.
@@ -143,15 +159,7 @@ macro_rules! by_type {
     };
 }
 
-by_type! {
-    SystemStatus ProjectList ProjectDevicesOfOrganization ProjectDevices ProjectStsToken ProjectAddMembers
-    DeviceState DeviceHms DeviceCommand DeviceChangeCamera DeviceChangeLens DeviceAcquireControl
-    DeviceReleaseControl DeviceSetStreamQuality DeviceCalibrateRtk LivestreamStart ConverterCreate
-    ConverterList ConverterSet ConverterDelete TaskCreate TaskSetStatus TaskList TaskMedia TaskTrack TaskGet
-    WaylineFinishUpload WaylineList WaylineGet ModelList ModelGet ModelCreate AnnotationCreate
-    OpenmodelObtainToken OpenmodelUploadCallback OpenmodelGetResource OpenmodelDeleteResource OpenmodelStart
-    OpenmodelStop OpenmodelRunning OpenmodelGet OpenmodelDelete
-}
+every_operation!(by_type);
 
 /// Every operation, with the arguments of its example, in the order of the documentation.
 ///

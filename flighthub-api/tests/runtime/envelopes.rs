@@ -2,7 +2,8 @@
 
 use flighthub_api::testing::{Scripted, ScriptedTransport};
 use flighthub_api::{
-    Accepted, Error, ErrorCode, ErrorKind, Operation, Project, Reply, RetryPolicy, Sends,
+    Accepted, Error, ErrorCode, ErrorKind, Method, Operation, Project, Reply, RetryPolicy, Sends,
+    WriteOutcome,
 };
 
 use crate::operations::{Made, Row, RowList, get, launch, rename};
@@ -228,4 +229,22 @@ async fn the_service_s_clock_is_known_from_any_answer() {
     let now = flighthub_api::Timestamp::now().unix_seconds();
     let offset = client.clock_offset_seconds().unwrap();
     assert!((offset - (784_111_777 - now)).abs() <= 2, "{offset}");
+}
+
+#[tokio::test]
+async fn a_raw_call_does_not_take_a_cut_answer_for_a_success_without_data() {
+    for (method, outcome) in
+        [(Method::Get, None), (Method::Post, Some(WriteOutcome::Indeterminate))]
+    {
+        for body in [r#"{"code":0,"message":"OK","data":{"li"#, r#"{"code":0,"data":"#] {
+            let script = ScriptedTransport::new().then(Scripted::json(body));
+            let client = script.builder().retry(RetryPolicy::never()).build().unwrap();
+            let error = client.raw(method, "/v0/x").send().await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, outcome), "{body}");
+        }
+    }
+    // A whole one without data is one.
+    let script = ScriptedTransport::new().then(Scripted::json(r#"{"code":0,"message":"OK"}"#));
+    let client = script.builder().build().unwrap();
+    assert_eq!(client.raw(Method::Post, "/v0/x").send().await.unwrap().data(), "null");
 }

@@ -322,6 +322,7 @@ async fn a_date_that_jumps_changes_nothing() {
         courses.push((reply.attempts(), start.elapsed(), sleeps));
     }
     assert_eq!(courses[0].0, 5);
-    assert!(courses.iter().all(|course| *course == courses[0]), "{courses:#?}");
-    figure!("Clock jumps", "calls that took another course", "count", 0);
+    let others = courses.iter().filter(|course| **course != courses[0]).count();
+    figure!("Clock jumps", "calls that took another course", "count", others);
+    assert_eq!(others, 0, "{courses:#?}");
 }

@@ -76,12 +76,4 @@ macro_rules! typed {
     };
 }
 
-typed! {
-    SystemStatus ProjectList ProjectDevicesOfOrganization ProjectDevices ProjectStsToken ProjectAddMembers
-    DeviceState DeviceHms DeviceCommand DeviceChangeCamera DeviceChangeLens DeviceAcquireControl
-    DeviceReleaseControl DeviceSetStreamQuality DeviceCalibrateRtk LivestreamStart ConverterCreate
-    ConverterList ConverterSet ConverterDelete TaskCreate TaskSetStatus TaskList TaskMedia TaskTrack TaskGet
-    WaylineFinishUpload WaylineList WaylineGet ModelList ModelGet ModelCreate AnnotationCreate
-    OpenmodelObtainToken OpenmodelUploadCallback OpenmodelGetResource OpenmodelDeleteResource OpenmodelStart
-    OpenmodelStop OpenmodelRunning OpenmodelGet OpenmodelDelete
-}
+flighthub_tests::every_operation!(typed);
