@@ -10,5 +10,4 @@ mod operations;
 mod outcomes;
 mod retries;
 mod secrets;
-mod spans;
 mod sugar;

@@ -10,11 +10,11 @@ use flighthub_api::testing::{Scripted, ScriptedTransport};
 use flighthub_api::{Client, Method, Region};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::with_default;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::operations::{get, launch};
+use crate::traced;
 
 const KEY: &str = "eyJhbGciOiJIUzUxMiJ9.eyJleHAiOjE3NjczMjMwNDV9.FHCANARY";
 
@@ -65,7 +65,7 @@ where
 {
     let spans = Spans::default();
     let subscriber = Registry::default().with(spans.clone());
-    with_default(subscriber, || {
+    traced(subscriber, || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().unwrap();
         let region = Region::on_premises("https://flighthub.example.com:8443/site");

@@ -1,4 +1,11 @@
 //! What is logged while everything secret is used: by us, and by what is below us. Logging is at its most talkative.
+//!
+//! A program of its own: other tests beside this one would tell `tracing` that nobody listens.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "../attacks/plan.rs"]
+mod plan;
 
 use std::fmt::Write as _;
 use std::io;
@@ -19,7 +26,7 @@ use flighthub_workflows::routes::{self, UploadSettings};
 use flighthub_workflows::upload::{Bucket, StorageProxy, UploadOptions};
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::{figure, launch};
+use plan::{figure, launch};
 
 /// The records of all libraries that log by `log`, of all threads.
 #[derive(Default)]
