@@ -15,16 +15,19 @@ mod example;
 mod operation;
 mod schema;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::hash::Hash;
 
+use openapiv3::OpenAPI;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::diag::Diagnostics;
 use crate::load::Document;
 use crate::refs::{self, join};
-use crate::shape::{Kind, Node, Under, closest, nodes};
+use crate::shape::{self, Kind, Node, Under, closest, nodes};
 
 /// Id of every rule, and what to write instead.
 #[rustfmt::skip]
@@ -106,6 +109,11 @@ pub const RULES: &[(&str, &str)] = &[
     ("error-code-duplicate", "list each code and each name once"),
 ];
 
+/// What to write instead of what a rule is about.
+pub(crate) fn help(rule: &str) -> &'static str {
+    RULES.iter().find(|(id, _)| *id == rule).map_or("", |(_, help)| help)
+}
+
 /// What to write instead of OpenAPI that the generator does not act on.
 #[rustfmt::skip]
 const INSTEAD: &[(&[&str], &str)] = &[
@@ -132,7 +140,13 @@ pub fn lint(document: &Document) -> Diagnostics {
     for tag in items(root, "tags") {
         tags.entry(text(tag, "name")).or_default().push(tag);
     }
-    let mut cx = Cx { document, root, problems: document.problems.clone(), arms, tags };
+    let (problems, known) = (document.problems.clone(), OnceCell::new());
+    let mut cx = Cx { document, root, problems, arms, tags, known };
+    if OpenAPI::deserialize(root).is_err() {
+        for (at, message) in shape::misfits(&nodes) {
+            rule!(cx, "bad-shape" @ at; false => "{message}");
+        }
+    }
     for node in &nodes {
         match refs::target(node.value) {
             Some(target) => reference(&mut cx, node, target),
@@ -157,6 +171,8 @@ struct Cx<'a> {
     arms: HashSet<&'a str>,
     /// Tags by name.
     tags: HashMap<&'a str, Vec<&'a Value>>,
+    /// What is left of the document after a round trip through the types of OpenAPI.
+    known: OnceCell<Value>,
 }
 
 impl<'a> Cx<'a> {
@@ -168,6 +184,15 @@ impl<'a> Cx<'a> {
     /// Notes a problem with a help of its own.
     fn advise(&mut self, rule: &'static str, at: &str, message: impl Into<String>, help: &str) {
         self.problems.push(self.document.problem(rule, at, message, help));
+    }
+
+    /// Whether OpenAPI knows the key at this place.
+    fn knows(&self, at: &str) -> bool {
+        let known = self.known.get_or_init(|| {
+            let api = OpenAPI::deserialize(self.root);
+            api.ok().and_then(|api| serde_json::to_value(api).ok()).unwrap_or_default()
+        });
+        known.pointer(at).is_some()
     }
 
     /// Reports names that are equal after casing, or empty.
@@ -237,7 +262,7 @@ fn key_without_effect(cx: &mut Cx<'_>, kind: Kind, key: &str, at: &str) {
     let extensible = Kind::EXTENSIBLE.iter();
     let places: Vec<_> = extensible.filter(|kind| kind.under(key).is_some()).collect();
     let (rule, kinds) = match key.starts_with("x-") {
-        false if cx.document.knows(at) => {
+        false if cx.knows(at) => {
             let instead = INSTEAD.iter().find(|(keys, _)| keys.contains(&key));
             let help = instead.map_or("describe it in words", |(_, help)| help);
             return cx.advise("unsupported", at, message, help);

@@ -1,40 +1,34 @@
-//! YAML text to a [`Document`]: values, positions, and the typed OpenAPI tree.
+//! YAML text to a [`Document`]: values, and where they stand.
 
-use std::collections::HashMap;
 use std::fmt::Display;
+use std::iter;
 
-use openapiv3::OpenAPI;
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, ScanError, YamlData};
-use serde::Deserialize;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 use serde_json::{Map, Value};
 
 use crate::Source;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::lint::RULES;
-use crate::refs::{self, join};
-use crate::shape;
+use crate::lint::help;
+use crate::refs::{self, extend};
 
-/// Marks a key that stood twice, so that the rest can be read on.
-const TWIN: char = '\u{E000}';
+/// Line and column, from 1.
+pub(crate) type Place = (usize, usize);
 
 /// A spec document that could be read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Document {
     /// Name to show in messages.
     pub name: String,
     /// The document as it stands in the file, in file order.
     pub value: Value,
-    /// The same, typed; empty when `problems` says why.
-    pub api: OpenAPI,
     /// What was wrong without making reading impossible; [`lint`](crate::lint::lint) repeats it.
     pub problems: Diagnostics,
-    /// What is left of `value` after a round trip through `api`.
-    known: Value,
-    spans: HashMap<String, (usize, usize)>,
+    /// Where the value and everything in it stands: parents first, in file order. A member stands where its key does.
+    pub(crate) places: Vec<Place>,
 }
 
 impl Document {
-    /// A problem at a place; when the place is unknown, at the nearest known one around it.
+    /// A problem at a pointer; where nothing stands there, it is placed at the nearest value around it.
     pub fn problem(
         &self,
         rule: &'static str,
@@ -42,29 +36,45 @@ impl Document {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Diagnostic {
-        let mut known = pointer;
-        let (line, column) = loop {
-            match (self.spans.get(known), known.rfind('/')) {
-                (Some(&place), _) => break place,
-                (None, Some(end)) => known = &known[..end],
-                (None, None) => break (1, 1),
-            }
-        };
+        let (line, column) = self.place(pointer);
         Diagnostic {
             file: self.name.clone(),
             line,
             column,
             rule,
-            pointer: pointer.split(TWIN).next().unwrap_or_default().to_owned(),
+            pointer: pointer.to_owned(),
             message: message.into(),
             help: help.into(),
         }
     }
 
+    fn place(&self, pointer: &str) -> Place {
+        let (mut value, mut at) = (&self.value, 0);
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let inside: Vec<(String, &Value)> = match value {
+                Value::Object(members) => {
+                    members.iter().map(|(name, value)| (name.clone(), value)).collect()
+                }
+                Value::Array(items) => {
+                    let items = items.iter().enumerate();
+                    items.map(|(index, value)| (index.to_string(), value)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let before: Vec<_> = inside.iter().take_while(|(name, _)| *name != step).collect();
+            let Some((_, found)) = inside.get(before.len()) else {
+                break;
+            };
+            at += 1 + before.iter().map(|(_, value)| size(value)).sum::<usize>();
+            value = found;
+        }
+        self.places.get(at).copied().unwrap_or((1, 1))
+    }
+
     /// A problem with the help of its rule.
     pub(crate) fn fault(&self, rule: &'static str, at: &str, message: impl Display) -> Diagnostic {
-        let help = RULES.iter().find(|(id, _)| *id == rule);
-        self.problem(rule, at, message.to_string(), help.map_or("", |(_, help)| help))
+        self.problem(rule, at, message.to_string(), help(rule))
     }
 
     /// `node`, or what its `$ref` stands for.
@@ -81,91 +91,6 @@ impl Document {
     pub fn schema(&self, name: &str) -> Option<&Value> {
         self.value.get("components")?.get("schemas")?.get(name)
     }
-
-    /// Whether OpenAPI knows the key at this place.
-    pub(crate) fn knows(&self, at: &str) -> bool {
-        self.known.pointer(at).is_some()
-    }
-
-    fn note(&mut self, rule: &'static str, at: &str, message: impl Display) {
-        let problem = self.fault(rule, at, message);
-        self.problems.push(problem);
-    }
-
-    /// Turns a YAML node into a value, and notes where each part stands.
-    fn read(&mut self, lines: &[&str], node: &MarkedYaml<'_>, at: &str) -> Value {
-        match &node.data {
-            YamlData::Mapping(mapping) => {
-                let mut members = Map::new();
-                for (key, value) in mapping {
-                    self.member(lines, &mut members, key, value, at);
-                }
-                Value::Object(members)
-            }
-            YamlData::Sequence(items) => {
-                let mut list = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    let at = join(at, index);
-                    self.spans.insert(at.clone(), place(item));
-                    list.push(self.read(lines, item, &at));
-                }
-                Value::Array(list)
-            }
-            YamlData::Value(scalar) => {
-                let raw = raw(lines, node);
-                let value = scalar_value(scalar);
-                if !reads_alike(&raw, scalar) {
-                    let message = format!("YAML readers do not agree on what {raw} is");
-                    self.note("yaml-ambiguous", at, message);
-                }
-                value
-            }
-            _ => {
-                self.note("yaml-ambiguous", at, "a YAML tag or an unreadable value stands here");
-                Value::Null
-            }
-        }
-    }
-
-    fn member(
-        &mut self,
-        lines: &[&str],
-        members: &mut Map<String, Value>,
-        key: &MarkedYaml<'_>,
-        value: &MarkedYaml<'_>,
-        at: &str,
-    ) {
-        let raw = raw(lines, key);
-        let name = match &key.data {
-            YamlData::Value(Scalar::String(text)) => text.replace(TWIN, ""),
-            _ => raw.clone(),
-        };
-        let mut at = join(at, &name);
-        if members.contains_key(&name)
-            && let Some((first, _)) = self.spans.get(&at)
-        {
-            let message = format!("the key `{name}` already stands on line {first}");
-            at = format!("{at}{TWIN}{}", place(key).0);
-            self.spans.insert(at.clone(), place(key));
-            return self.note("duplicate-key", &at, message);
-        }
-        self.spans.insert(at.clone(), place(key));
-        match &key.data {
-            YamlData::Value(scalar @ Scalar::String(_)) if reads_alike(&raw, scalar) => {}
-            _ => {
-                self.note("yaml-key", &at, format!("the key {raw} is no text in every YAML reader"))
-            }
-        }
-        // An anchor and its alias are one value here, but not for a reader of the file.
-        if lines.get(place(value).0 - 1).and_then(|line| line.chars().nth(place(value).1 - 1))
-            == Some('*')
-            && !matches!(&value.data, YamlData::Value(Scalar::String(text)) if text.starts_with('*'))
-        {
-            self.note("yaml-ambiguous", &at, "an alias stands here");
-        }
-        let value = self.read(lines, value, &at);
-        members.insert(name, value);
-    }
 }
 
 /// Reads a document.
@@ -174,49 +99,41 @@ impl Document {
 ///
 /// When the text is no YAML. All smaller problems are in [`Document::problems`].
 pub fn load(source: &Source) -> Result<Document, Diagnostics> {
-    let mut document = Document {
+    let again = read_again(&source.text);
+    let document = Document {
         name: source.name.clone(),
         value: Value::Null,
-        api: OpenAPI::default(),
         problems: Diagnostics::new(),
-        known: Value::Null,
-        spans: HashMap::from([(String::new(), (1, 1))]),
+        places: Vec::new(),
     };
-    let broken = |line: usize, column: usize, message: String| {
-        let problem = document.fault("yaml-syntax", "", message);
-        Diagnostics::from(Diagnostic { line, column, ..problem })
+    let mut reader = Reader {
+        events: Parser::new_from_str(&source.text),
+        document,
+        doubts: Diagnostics::new(),
+        pointer: String::new(),
     };
-    let (text, nodes) = mark_twins(&source.text);
-    let nodes = nodes.map_err(|error| {
-        broken(error.marker().line(), error.marker().col() + 1, error.info().to_owned())
-    })?;
-    let [node] = nodes.as_slice() else {
-        return Err(broken(1, 1, format!("{} YAML documents stand in one file", nodes.len())));
-    };
-    let again = read_again(&text).map_err(|(place, error)| {
-        let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
-        broken(line, column, format!("a second YAML reader says: {error}"))
-    })?;
-    document.value = document.read(&text.lines().collect::<Vec<_>>(), node, "");
-    let mut differences = Vec::new();
-    differing(&document.value, &again, "", &mut differences);
-    for at in differences {
-        if !document.problems.iter().any(|problem| problem.pointer == at) {
-            document.note("yaml-ambiguous", &at, "two YAML readers see different values here");
+    let read = reader.document(again.as_ref().unwrap_or(&Value::Null));
+    let Reader { mut document, doubts, .. } = reader;
+    let broken = match (read, again) {
+        (Err(error), _) => {
+            let marker = error.marker();
+            ((marker.line(), marker.col() + 1), error.info().to_owned())
         }
-    }
-    match OpenAPI::deserialize(&document.value) {
-        Ok(api) => {
-            document.known = serde_json::to_value(&api).unwrap_or_default();
-            document.api = api;
-        }
-        Err(_) => {
-            for (at, message) in misfits(&document.value) {
-                document.note("bad-shape", &at, message);
+        (Ok(1), Ok(_)) => {
+            // Of two equal keys the readers take different ones.
+            if document.problems.iter().all(|problem| problem.rule != "duplicate-key") {
+                document.problems.extend(doubts);
             }
+            return Ok(document);
         }
-    }
-    Ok(document)
+        (Ok(1), Err((place, error))) => {
+            let place = place.map_or((1, 1), |place| (place.line(), place.column()));
+            (place, format!("a second YAML reader says: {error}"))
+        }
+        (Ok(count), _) => ((1, 1), format!("{count} YAML documents stand in one file")),
+    };
+    let (place, message) = broken;
+    Err(problem(&document.name, "yaml-syntax", place, "", message).into())
 }
 
 /// What a second YAML reader sees. Values with tags take the way through its own values, which knows them.
@@ -229,112 +146,226 @@ fn read_again(text: &str) -> Result<Value, (Option<serde_yaml::Location>, String
         .and_then(|value| serde_json::to_value(value).map_err(|error| (None, error.to_string())))
 }
 
-/// Reads the text, giving every key that stands twice in one mapping a name of its own, so that
-/// all of them are found in one run.
-fn mark_twins(text: &str) -> (String, Result<Vec<MarkedYaml<'static>>, ScanError>) {
-    let mut text = text.to_owned();
-    let longest = text.len() + 100 * TWIN.len_utf8();
-    loop {
-        let error = match MarkedYaml::load_from_str(&text) {
-            Ok(nodes) => return (text, Ok(nodes)),
-            Err(error) => error,
+/// A problem of a rule.
+pub(crate) fn problem(
+    file: &str,
+    rule: &'static str,
+    (line, column): Place,
+    pointer: &str,
+    message: impl Display,
+) -> Diagnostic {
+    let (file, pointer) = (file.to_owned(), pointer.to_owned());
+    let (message, help) = (message.to_string(), help(rule).to_owned());
+    Diagnostic { file, line, column, rule, pointer, message, help }
+}
+
+/// Makes a document of what a YAML parser tells.
+struct Reader<'t> {
+    events: Parser<'t, StrInput<'t>>,
+    document: Document,
+    /// Where another reader sees something else.
+    doubts: Diagnostics,
+    /// Of the value that is being read.
+    pointer: String,
+}
+
+impl<'t> Reader<'t> {
+    /// Reads the first document, and tells how many there are.
+    fn document(&mut self, again: &Value) -> Result<usize, ScanError> {
+        let mut count = 0;
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(count),
+                (Event::DocumentStart(_), _) => {
+                    count += 1;
+                    if count == 1 {
+                        let (event, _) = self.next()?;
+                        self.document.value = self.value(event, (1, 1), Some(again))?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Place), ScanError> {
+        let Some(event) = self.events.next() else {
+            return Ok((Event::StreamEnd, (1, 1)));
         };
-        let above = text.split_inclusive('\n').take(error.marker().line().saturating_sub(1));
-        let line: usize = above.map(str::len).sum();
-        let twin = error.info().starts_with("duplicated key") && text.len() < longest;
-        match text[line..].char_indices().nth(error.marker().col()) {
-            Some((column, first)) if twin && !matches!(first, '{' | '[' | '|' | '>') => {
-                text.insert(line + column + usize::from(matches!(first, '"' | '\'')), TWIN);
+        let (event, span) = event?;
+        Ok((event, (span.start.line().max(1), span.start.col() + 1)))
+    }
+
+    fn note(&mut self, rule: &'static str, place: Place, message: impl Display) {
+        let problem = problem(&self.document.name, rule, place, &self.pointer, message);
+        self.document.problems.push(problem);
+    }
+
+    /// The value that begins with an event; `again` is what the other reader sees there.
+    fn value(
+        &mut self,
+        event: Event<'t>,
+        place: Place,
+        again: Option<&Value>,
+    ) -> Result<Value, ScanError> {
+        self.document.places.push(place);
+        let (value, sure) = match event {
+            Event::MappingStart(_, None) => (self.mapping(again)?, true),
+            Event::SequenceStart(_, None) => (self.sequence(again)?, true),
+            Event::Scalar(text, style, _, None) => {
+                let (value, sure) = scalar(&text, style);
+                if !sure {
+                    let message = format!("YAML readers do not agree on what {text} is");
+                    self.note("yaml-ambiguous", place, message);
+                }
+                (value, sure)
             }
-            _ => return (text, Err(error)),
+            Event::Alias(_) => {
+                self.note("yaml-ambiguous", place, "an alias stands here");
+                let value = again.cloned().unwrap_or_default();
+                self.document.places.extend(iter::repeat_n(place, size(&value) - 1));
+                return Ok(value);
+            }
+            tagged => {
+                self.note("yaml-ambiguous", place, "a YAML tag or an unreadable value stands here");
+                self.skip(tagged)?;
+                return Ok(Value::Null);
+            }
+        };
+        if sure && again.is_some_and(|again| !alike(&value, again)) {
+            let message = "two YAML readers see different values here";
+            let (file, rule) = (&self.document.name, "yaml-ambiguous");
+            self.doubts.push(problem(file, rule, place, &self.pointer, message));
         }
+        Ok(value)
+    }
+
+    fn sequence(&mut self, again: Option<&Value>) -> Result<Value, ScanError> {
+        let mut items = Vec::new();
+        loop {
+            let (event, place) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(items.into());
+            }
+            let again = again.and_then(|again| again.get(items.len()));
+            let outer = self.enter(items.len());
+            items.push(self.value(event, place, again)?);
+            self.pointer.truncate(outer);
+        }
+    }
+
+    fn mapping(&mut self, again: Option<&Value>) -> Result<Value, ScanError> {
+        let (mut members, mut lines) = (Map::new(), Vec::new());
+        loop {
+            let (event, place) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(members.into());
+            }
+            let (name, sure) = self.key(event)?;
+            let outer = self.enter(&name);
+            let (event, _) = self.next()?;
+            if members.contains_key(&name) {
+                let first = members.keys().zip(&lines).find(|(known, _)| **known == name);
+                let line = first.map_or(place.0, |(_, line)| *line);
+                let message = format!("the key `{name}` already stands on line {line}");
+                self.note("duplicate-key", place, message);
+                self.skip(event)?;
+            } else {
+                if !sure {
+                    let message = format!("the key {name} is no text in every YAML reader");
+                    self.note("yaml-key", place, message);
+                }
+                let value = self.value(event, place, again.and_then(|again| again.get(&name)))?;
+                lines.push(place.0);
+                members.insert(name, value);
+            }
+            self.pointer.truncate(outer);
+        }
+    }
+
+    /// The name in a key, and whether it is a text for every reader.
+    fn key(&mut self, event: Event<'t>) -> Result<(String, bool), ScanError> {
+        if let Event::Scalar(text, style, _, None) = event {
+            let (value, sure) = scalar(&text, style);
+            return Ok((text.into_owned(), sure && value.is_string()));
+        }
+        self.skip(event)?;
+        Ok(("?".to_owned(), false))
+    }
+
+    /// Leaves out the value that begins with an event.
+    fn skip(&mut self, mut event: Event<'t>) -> Result<(), ScanError> {
+        let mut depth = 0;
+        loop {
+            match event {
+                Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
+                Event::MappingEnd | Event::SequenceEnd => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+            (event, _) = self.next()?;
+        }
+    }
+
+    /// Continues the pointer; it has to be cut again where it ended.
+    fn enter(&mut self, key: impl Display) -> usize {
+        let outer = self.pointer.len();
+        extend(&mut self.pointer, key);
+        outer
     }
 }
 
-fn place(node: &MarkedYaml<'_>) -> (usize, usize) {
-    (node.span.start.line().max(1), node.span.start.col() + 1)
-}
-
-/// The text of a scalar as it stands in the file, as far as it is on one line.
-fn raw(lines: &[&str], node: &MarkedYaml<'_>) -> String {
-    let (start, end) = (node.span.start, node.span.end);
-    let line = lines.get(start.line().saturating_sub(1)).copied().unwrap_or_default();
-    let one_line = start.line() == end.line();
-    let length = if one_line { end.col().saturating_sub(start.col()) } else { usize::MAX };
-    let raw = line.chars().skip(start.col()).take(length).filter(|c| *c != TWIN);
-    raw.collect::<String>().trim_end().to_owned()
-}
-
-fn scalar_value(scalar: &Scalar<'_>) -> Value {
-    match scalar {
-        Scalar::Null => Value::Null,
-        Scalar::Boolean(flag) => (*flag).into(),
-        Scalar::Integer(number) => (*number).into(),
-        Scalar::FloatingPoint(number) => number.into_inner().into(),
-        Scalar::String(text) => text.replace(TWIN, "").into(),
+/// How many values there are in a value, itself included.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
+        _ => 1,
     }
 }
 
-/// Whether readers of YAML 1.1 and 1.2 see the same value: no `yes`, no `012`, no plain date.
-fn reads_alike(raw: &str, scalar: &Scalar<'_>) -> bool {
-    match scalar {
-        Scalar::Null => matches!(raw, "null" | "~") || !raw.starts_with(['n', 'N']),
-        Scalar::Boolean(flag) => raw == flag.to_string(),
-        Scalar::Integer(number) => raw == number.to_string(),
-        Scalar::FloatingPoint(number) => {
-            let unsigned = |(_, power): (_, &str)| !power.starts_with(['+', '-']);
-            let odd = raw.split_once(['e', 'E']).is_some_and(unsigned);
-            number.is_finite() && !odd && raw.contains('.') && !raw.starts_with('.')
-        }
-        // What differs from the text is quoted, or goes over several lines.
-        Scalar::String(text) if raw != text.replace(TWIN, "") => true,
-        Scalar::String(_) => {
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            let number = raw.trim_start_matches(['+', '-']);
-            let words = ["y", "n", "yes", "no", "on", "off", "=", "<<"];
-            let date = raw.get(..10).is_some_and(|day| {
-                day.split('-').map(str::len).eq([4, 2, 2]) && day.split('-').all(digits)
-            });
-            let base_60 = number.contains(':')
-                && number.split(':').all(|part| digits(&part.replacen('.', "", 1)));
-            let grouped = number.contains('_') && digits(&number.replace(['_', '.'], ""));
-            let word = words.iter().any(|word| raw.eq_ignore_ascii_case(word));
-            !(word || date || base_60 || (grouped && !number.starts_with('_')))
-        }
-    }
-}
-
-/// Places where two values differ.
-fn differing(one: &Value, two: &Value, at: &str, found: &mut Vec<String>) {
+/// Whether two readers saw the same here; what stands inside of lists and objects is looked at there.
+fn alike(one: &Value, two: &Value) -> bool {
     match (one, two) {
-        _ if one == two => {}
-        (Value::Object(one), Value::Object(two)) => {
-            for (key, value) in one {
-                differing(value, two.get(key).unwrap_or(value), &join(at, key), found);
-            }
-        }
-        (Value::Array(one), Value::Array(two)) if one.len() == two.len() => {
-            for (index, (one, two)) in one.iter().zip(two).enumerate() {
-                differing(one, two, &join(at, index), found);
-            }
-        }
-        _ => found.push(at.to_owned()),
+        (Value::Object(_), Value::Object(_)) => true,
+        (Value::Array(one), Value::Array(two)) => one.len() == two.len(),
+        _ => one == two,
     }
 }
 
-/// The smallest nodes that OpenAPI does not accept.
-fn misfits(root: &Value) -> Vec<(String, String)> {
-    let mut bad = Vec::new();
-    for node in shape::nodes(root).into_iter().filter(|node| refs::target(node.value).is_none()) {
-        bad.extend(node.kind.misfit(node.value).map(|error| (error, node)));
+/// The value of a scalar, and whether readers of YAML 1.1 and 1.2 agree on it: no `yes`, no `012`, no plain date.
+fn scalar(text: &str, style: ScalarStyle) -> (Value, bool) {
+    if style != ScalarStyle::Plain {
+        return (text.into(), true);
     }
-    let within =
-        |at: &str, inner: &str| inner.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
-    let mut found = Vec::new();
-    for (error, node) in &bad {
-        if !bad.iter().any(|(_, other)| within(&node.at, &other.at)) {
-            found.push((node.at.clone(), format!("{} cannot be read: {error}", node.kind.label())));
+    if let Ok(number) = text.parse::<i64>() {
+        return (number.into(), number.to_string() == text);
+    }
+    let decimal = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    match text {
+        "" | "~" | "null" => (Value::Null, true),
+        "true" | "false" => ((text == "true").into(), true),
+        _ if decimal && let Ok(number) = text.parse::<f64>() => {
+            (number.into(), text.contains('.') && !text.contains(['e', 'E']))
         }
+        _ => (text.into(), !has_other_meaning(text)),
     }
-    found
+}
+
+/// Whether some reader of YAML takes a plain text for something else.
+fn has_other_meaning(text: &str) -> bool {
+    const WORDS: &[&str] =
+        &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<"];
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let date = text.get(..10).is_some_and(|day| {
+        day.split('-').map(str::len).eq([4, 2, 2]) && day.split('-').all(digits)
+    });
+    // Grouped (1_000), to base 60 (1:30), with an odd point (.5).
+    let number = text.trim_start_matches(['+', '-']).replace('_', "");
+    let number = number.split(':').all(|part| digits(&part.replacen('.', "", 1)));
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        || date
+        || number && !text.starts_with('_')
 }

@@ -1,19 +1,28 @@
 //! JSON pointers and `$ref`s.
 
 use std::collections::HashSet;
+use std::fmt::{Display, Write as _};
 
 use serde_json::Value;
 
 use crate::shape::Node;
 
 /// `pointer` continued by `key`.
-pub fn join(pointer: &str, key: impl std::fmt::Display) -> String {
-    let (mut joined, start) = (format!("{pointer}/{key}"), pointer.len() + 1);
-    if joined[start..].contains(['~', '/']) {
-        let key = joined[start..].replace('~', "~0").replace('/', "~1");
-        joined.replace_range(start.., &key);
-    }
+pub fn join(pointer: &str, key: impl Display) -> String {
+    let mut joined = pointer.to_owned();
+    extend(&mut joined, key);
     joined
+}
+
+/// Continues `pointer` by `key`.
+pub(crate) fn extend(pointer: &mut String, key: impl Display) {
+    let start = pointer.len() + 1;
+    // Writing to a text cannot fail.
+    let _ = write!(pointer, "/{key}");
+    if pointer[start..].contains(['~', '/']) {
+        let key = pointer[start..].replace('~', "~0").replace('/', "~1");
+        pointer.replace_range(start.., &key);
+    }
 }
 
 /// The text of `$ref`, when `node` is a reference.

@@ -152,6 +152,23 @@ pub(crate) fn nodes(root: &Value) -> Vec<Node<'_>> {
     found
 }
 
+/// The smallest nodes that OpenAPI does not accept: place and message.
+pub(crate) fn misfits(nodes: &[Node<'_>]) -> Vec<(String, String)> {
+    let mut bad = Vec::new();
+    for node in nodes.iter().filter(|node| target(node.value).is_none()) {
+        bad.extend(node.kind.misfit(node.value).map(|error| (error, node)));
+    }
+    let within =
+        |at: &str, inner: &str| inner.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
+    let mut found = Vec::new();
+    for (error, node) in &bad {
+        if !bad.iter().any(|(_, other)| within(&node.at, &other.at)) {
+            found.push((node.at.clone(), format!("{} cannot be read: {error}", node.kind.label())));
+        }
+    }
+    found
+}
+
 /// The one of `names` that a misspelt `key` may have meant.
 pub(crate) fn closest<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (changes, name) = names.map(|name| (distance(name, key), name)).min()?;
