@@ -3,7 +3,7 @@
 //! Every name stands beside its wire spelling, every order is the order of the spec, and the whole tree is serialisable,
 //! so that a test can look at it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that one spec document says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -129,7 +129,8 @@ pub enum Scope {
 }
 
 /// What a call may do to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case"))]
 pub enum Risk {
     /// Nothing.
     Read,
@@ -140,7 +141,8 @@ pub enum Risk {
 }
 
 /// Whether the transport may repeat a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case"))]
 pub enum Retry {
     /// Yes.
     Safe,
@@ -256,7 +258,8 @@ pub enum Place {
 }
 
 /// What the server sends beyond the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case"))]
 pub enum Lenient {
     /// A number as text or a text as number.
     IntOrString,
@@ -466,4 +469,42 @@ pub struct ErrorCode {
     pub retry: bool,
     /// How it is known.
     pub evidence: String,
+}
+
+impl Type {
+    /// The named type that a value of this type is or contains.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::List(item) | Self::Listing { item, .. } => item.named(),
+            _ => None,
+        }
+    }
+}
+
+impl Output {
+    /// The named type that a reply is or lists.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self {
+            Self::Accepted => None,
+            Self::Data { type_name: name, .. } | Self::Listing { item: name, .. } => Some(name),
+        }
+    }
+}
+
+impl TypeDef {
+    /// The named types that the definition mentions.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        match &self.kind {
+            TypeKind::Struct { fields, .. } => fields.iter().filter_map(|f| f.ty.named()).collect(),
+            TypeKind::Union { arms, .. } => {
+                arms.iter().filter_map(|arm| arm.type_name.as_deref()).collect()
+            }
+            TypeKind::OpenObject { views } => {
+                views.iter().map(|view| view.type_name.as_str()).collect()
+            }
+            TypeKind::Text { widens_to, .. } => widens_to.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
 }

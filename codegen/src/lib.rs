@@ -8,6 +8,7 @@
 
 pub mod diag;
 pub mod emit;
+mod facts;
 mod format;
 pub mod ir;
 pub mod lint;
@@ -15,6 +16,7 @@ pub mod load;
 pub mod lower;
 pub mod names;
 pub mod refs;
+mod report;
 mod shape;
 
 pub use diag::{Diagnostic, Diagnostics};

@@ -1,11 +1,11 @@
 //! House rules: everything that is wrong with a document, at once.
 
-/// Reports a problem unless a condition holds: rule @ place; condition => message.
+/// Reports a problem unless a condition holds: rule @ spot; condition => message.
 macro_rules! rule {
     ($cx:ident, $id:literal @ $at:expr; $fine:expr => $($message:tt)+) => {
         let fine: bool = $fine;
         if !fine {
-            $cx.report($id, &$at, format_args!($($message)+));
+            $cx.report.add($id, $at, format_args!($($message)+));
         }
     };
 }
@@ -17,16 +17,17 @@ mod schema;
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 use std::hash::Hash;
 
 use openapiv3::OpenAPI;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::diag::Diagnostics;
+use crate::facts::Facts;
 use crate::load::Document;
-use crate::refs::{self, join};
+use crate::refs;
+use crate::report::Report;
 use crate::shape::{self, Kind, Node, Under, closest, nodes};
 
 /// Id of every rule, and what to write instead.
@@ -133,18 +134,19 @@ const INSTEAD: &[(&[&str], &str)] = &[
 /// All problems of a document, those of reading it too.
 pub fn lint(document: &Document) -> Diagnostics {
     let root = &document.value;
-    let nodes = nodes(root);
-    let unions = nodes.iter().flat_map(|node| items(node.value, "oneOf"));
+    let nodes = nodes(Kind::Root, root);
+    let unions = nodes.iter().flat_map(|node| node.value.items("oneOf"));
     let arms = unions.filter_map(refs::schema_name).collect();
     let mut tags: HashMap<_, Vec<_>> = HashMap::new();
-    for tag in items(root, "tags") {
-        tags.entry(text(tag, "name")).or_default().push(tag);
+    for tag in root.items("tags") {
+        tags.entry(tag.text("name")).or_default().push(tag);
     }
-    let (problems, known) = (document.problems.clone(), OnceCell::new());
-    let mut cx = Cx { document, root, problems, arms, tags, known };
+    let (report, known) = (Report::new(document), OnceCell::new());
+    let mut cx = Cx { document, root, report, arms, tags, known };
+    cx.report.problems.extend(document.problems.clone());
     if OpenAPI::deserialize(root).is_err() {
-        for (at, message) in shape::misfits(&nodes) {
-            rule!(cx, "bad-shape" @ at; false => "{message}");
+        for (node, message) in shape::misfits(Kind::Root, root) {
+            rule!(cx, "bad-shape" @ node; false => "{message}");
         }
     }
     for node in &nodes {
@@ -153,20 +155,20 @@ pub fn lint(document: &Document) -> Diagnostics {
             None => keys(&mut cx, node),
         }
     }
-    for at in refs::unused(&nodes) {
-        rule!(cx, "unused-component" @ at; false => "no operation needs this component");
+    for component in refs::unused(root) {
+        rule!(cx, "unused-component" @ component; false => "no operation needs this component");
     }
     let operations = operation::check(&mut cx, &nodes);
     document::check(&mut cx, &nodes, &operations);
-    schema::check(&mut cx, &nodes);
-    cx.problems
+    schema::check(&mut cx);
+    cx.report.problems
 }
 
 /// What every rule sees.
 struct Cx<'a> {
     document: &'a Document,
     root: &'a Value,
-    problems: Diagnostics,
+    report: Report<'a>,
     /// Schema components that are arms of a union.
     arms: HashSet<&'a str>,
     /// Tags by name.
@@ -176,35 +178,25 @@ struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// Notes a problem; what to write instead is said by [`RULES`].
-    fn report(&mut self, rule: &'static str, at: &str, message: impl Display) {
-        self.problems.push(self.document.fault(rule, at, message));
-    }
-
-    /// Notes a problem with a help of its own.
-    fn advise(&mut self, rule: &'static str, at: &str, message: impl Into<String>, help: &str) {
-        self.problems.push(self.document.problem(rule, at, message, help));
-    }
-
-    /// Whether OpenAPI knows the key at this place.
-    fn knows(&self, at: &str) -> bool {
+    /// Whether OpenAPI knows the key of a node.
+    fn knows(&self, node: &Value, key: &str) -> bool {
         let known = self.known.get_or_init(|| {
             let api = OpenAPI::deserialize(self.root);
             api.ok().and_then(|api| serde_json::to_value(api).ok()).unwrap_or_default()
         });
-        known.pointer(at).is_some()
+        known.pointer(&self.report.pointer((node, key))).is_some()
     }
 
     /// Reports names that are equal after casing, or empty.
-    fn distinct<'n>(&mut self, at: &str, names: impl IntoIterator<Item = (String, &'n str)>) {
+    fn distinct<'n>(&mut self, at: &Value, names: impl IntoIterator<Item = (String, &'n str)>) {
         let names: Vec<_> = names.into_iter().collect();
         for (_, wire) in names.iter().filter(|(name, _)| name.is_empty()) {
-            rule!(self, "name-collision" @ join(at, wire); false => "`{wire}` gives no Rust name");
+            rule!(self, "name-collision" @ (at, *wire); false => "`{wire}` gives no Rust name");
         }
         let pairs = names.iter().map(|(name, wire)| (name.as_str(), *wire));
         let pairs = pairs.filter(|(name, _)| !name.is_empty());
         for (name, first, again) in crate::names::collisions(pairs) {
-            rule!(self, "name-collision" @ join(at, again);
+            rule!(self, "name-collision" @ (at, again);
                 false => "`{first}` and `{again}` both become `{name}`");
         }
     }
@@ -212,8 +204,8 @@ impl<'a> Cx<'a> {
     /// The schema that `node` is or stands for: through `$ref` and `allOf` with one entry.
     fn behind(&self, mut node: &'a Value) -> &'a Value {
         for _ in 0..16 {
-            node = refs::resolve(self.root, node).unwrap_or(node);
-            match items(node, "allOf") {
+            node = self.document.resolve(node);
+            match node.items("allOf") {
                 [one] => node = one,
                 _ => break,
             }
@@ -231,102 +223,55 @@ fn reference(cx: &mut Cx<'_>, node: &Node<'_>, target: &str) {
         _ => "",
     };
     let fits = refs::component(target).is_some_and(|(found, _)| found == section);
-    rule!(cx, "ref-dangling" @ join(&node.at, "$ref");
+    rule!(cx, "ref-dangling" @ (node.value, "$ref");
         fits && refs::resolve(cx.root, node.value).is_some() => "no such component: {target}");
-    rule!(cx, "ref-siblings" @ node.at;
+    rule!(cx, "ref-siblings" @ node.value;
         node.value.as_object().is_none_or(|object| object.len() == 1) => "readers ignore what stands beside `$ref`");
 }
 
 /// Keys that nothing acts on, extensions in the wrong place, values left out.
 fn keys(cx: &mut Cx<'_>, node: &Node<'_>) {
-    let Node { kind, at, value } = node;
-    for (key, child) in value.as_object().into_iter().flatten() {
-        let at = join(at, key);
-        let Some(under) = kind.under(key) else {
-            key_without_effect(cx, *kind, key, &at);
+    for (key, child) in node.value.as_object().into_iter().flatten() {
+        let Some(under) = node.kind.under(key) else {
+            key_without_effect(cx, node, key);
             continue;
         };
-        rule!(cx, "empty-value" @ at;
+        rule!(cx, "empty-value" @ child;
             !child.is_null() || matches!(key.as_str(), "example" | "value") => "`{key}` has no value");
         if matches!(under, Under::Map(_)) && key != "properties" {
-            for name in child.as_object().into_iter().flat_map(Map::keys) {
-                rule!(cx, "unknown-extension" @ join(&at, name);
+            for (name, member) in node.value.members(key) {
+                rule!(cx, "unknown-extension" @ member;
                     !name.starts_with("x-") => "`{name}` has no meaning here");
             }
         }
     }
 }
 
-fn key_without_effect(cx: &mut Cx<'_>, kind: Kind, key: &str, at: &str) {
+fn key_without_effect(cx: &mut Cx<'_>, Node { kind, value, .. }: &Node<'_>, key: &str) {
+    let at = (*value, key);
     let message = format!("`{key}` has no effect on {}", kind.label());
     let extensible = Kind::EXTENSIBLE.iter();
     let places: Vec<_> = extensible.filter(|kind| kind.under(key).is_some()).collect();
     let (rule, kinds) = match key.starts_with("x-") {
-        false if cx.knows(at) => {
+        false if cx.knows(value, key) => {
             let instead = INSTEAD.iter().find(|(keys, _)| keys.contains(&key));
             let help = instead.map_or("describe it in words", |(_, help)| help);
-            return cx.advise("unsupported", at, message, help);
+            return cx.report.advise("unsupported", at, message, help);
         }
-        false => ("unknown-key", &[kind][..]),
+        false => ("unknown-key", std::slice::from_ref(kind)),
         true if places.is_empty() => ("unknown-extension", &Kind::EXTENSIBLE[..]),
         true => {
             let places: Vec<_> = places.iter().map(|kind| kind.label()).collect();
             let help = format!("move it to {}", places.join(" or "));
-            return cx.advise("misplaced-extension", at, message, &help);
+            return cx.report.advise("misplaced-extension", at, message, &help);
         }
     };
     let message = format!("{} has no key `{key}`", kind.label());
     let names = kinds.iter().flat_map(|kind| kind.keys());
     match closest(key, names.map(|(name, _)| *name)) {
-        Some(name) => cx.advise(rule, at, message, &format!("did you mean `{name}`?")),
-        None => cx.report(rule, at, message),
+        Some(name) => cx.report.advise(rule, at, message, &format!("did you mean `{name}`?")),
+        None => cx.report.add(rule, at, message),
     }
-}
-
-/// Text under `key`.
-fn text<'a>(node: &'a Value, key: &str) -> &'a str {
-    node.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a text that is not blank stands under `key`.
-fn said(node: &Value, key: &str) -> bool {
-    !text(node, key).trim().is_empty()
-}
-
-/// The list under `key`, or an empty one.
-fn items<'a>(node: &'a Value, key: &str) -> &'a [Value] {
-    node.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// The members of the object under `key`.
-fn members<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-    let members = node.get(key).and_then(Value::as_object).into_iter().flatten();
-    members.map(|(name, value)| (name.as_str(), value))
-}
-
-/// The member `name` of the object under `key`.
-fn member<'a>(node: &'a Value, key: &str, name: &str) -> Option<&'a Value> {
-    node.get(key)?.get(name)
-}
-
-/// The texts of the list under `key`.
-fn texts<'a>(node: &'a Value, key: &str) -> Vec<&'a str> {
-    items(node, key).iter().filter_map(Value::as_str).collect()
-}
-
-/// Whether the node's flag is set.
-fn flag(node: &Value, key: &str) -> bool {
-    node.get(key) == Some(&Value::Bool(true))
-}
-
-/// Whether a list with entries stands under `key`.
-fn listed(node: &Value, key: &str) -> bool {
-    !items(node, key).is_empty()
-}
-
-/// What stands under `key`, for messages.
-fn shown(node: &Value, key: &str) -> String {
-    node.get(key).map_or("missing".to_owned(), Value::to_string)
 }
 
 fn is_snake(name: &str) -> bool {
@@ -339,10 +284,8 @@ fn is_pascal(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(letter)
 }
 
-/// What has come before, with its later places.
-fn repeated<K: Eq + Hash + Clone>(
-    found: impl IntoIterator<Item = (K, String)>,
-) -> Vec<(K, String)> {
+/// What has come before, with its later spots.
+fn repeated<K: Eq + Hash + Clone, S>(found: impl IntoIterator<Item = (K, S)>) -> Vec<(K, S)> {
     let mut seen = HashSet::new();
     found.into_iter().filter(|(key, _)| !seen.insert(key.clone())).collect()
 }

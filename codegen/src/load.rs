@@ -28,67 +28,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// A problem at a pointer; where nothing stands there, it is placed at the nearest value around it.
-    pub fn problem(
-        &self,
-        rule: &'static str,
-        pointer: &str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Diagnostic {
-        let (line, column) = self.place(pointer);
-        Diagnostic {
-            file: self.name.clone(),
-            line,
-            column,
-            rule,
-            pointer: pointer.to_owned(),
-            message: message.into(),
-            help: help.into(),
-        }
-    }
-
-    fn place(&self, pointer: &str) -> Place {
-        let (mut value, mut at) = (&self.value, 0);
-        for step in pointer.split('/').skip(1) {
-            let step = step.replace("~1", "/").replace("~0", "~");
-            let inside: Vec<(String, &Value)> = match value {
-                Value::Object(members) => {
-                    members.iter().map(|(name, value)| (name.clone(), value)).collect()
-                }
-                Value::Array(items) => {
-                    let items = items.iter().enumerate();
-                    items.map(|(index, value)| (index.to_string(), value)).collect()
-                }
-                _ => Vec::new(),
-            };
-            let before: Vec<_> = inside.iter().take_while(|(name, _)| *name != step).collect();
-            let Some((_, found)) = inside.get(before.len()) else {
-                break;
-            };
-            at += 1 + before.iter().map(|(_, value)| size(value)).sum::<usize>();
-            value = found;
-        }
-        self.places.get(at).copied().unwrap_or((1, 1))
-    }
-
-    /// A problem with the help of its rule.
-    pub(crate) fn fault(&self, rule: &'static str, at: &str, message: impl Display) -> Diagnostic {
-        self.problem(rule, at, message.to_string(), help(rule))
-    }
-
     /// `node`, or what its `$ref` stands for.
-    pub fn resolve<'a>(&'a self, node: &'a Value) -> Option<&'a Value> {
-        refs::resolve(&self.value, node)
-    }
-
-    /// What stands at a JSON pointer.
-    pub fn at(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer)
+    pub(crate) fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
+        refs::resolve(&self.value, node).unwrap_or(node)
     }
 
     /// A schema component.
-    pub fn schema(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn schema(&self, name: &str) -> Option<&Value> {
         self.value.get("components")?.get("schemas")?.get(name)
     }
 }

@@ -1,15 +1,17 @@
 //! Document to [`Api`]: names are chosen, references become named types, and everything stands in
 //! the order in which it is emitted.
 
-mod node;
+mod notes;
 mod schema;
 mod types;
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::diag::Diagnostics;
+use crate::facts::Facts;
 use crate::ir::{
     Api, Arguments, ErrorCode, Evidence, Examples, ExternalDocs, Field, Group, Operation, Output,
     Place, Retry, Risk, Scope, Server, Tag, TypeKind,
@@ -17,7 +19,7 @@ use crate::ir::{
 use crate::load::Document;
 use crate::names;
 use crate::refs::join;
-use node::Node;
+use crate::report::Report;
 use types::{Members, Types};
 
 /// The plain description of a document that the lint has passed.
@@ -26,9 +28,9 @@ use types::{Members, Types};
 ///
 /// Everything in the document that has no counterpart in Rust.
 pub fn lower(document: &Document) -> Result<Api, Diagnostics> {
-    let root = Node { value: &document.value, at: String::new() };
-    let mut operations = operations(&root);
-    operations.sort_by_key(|operation| operation.node.integer("x-order"));
+    let root = &document.value;
+    let mut operations = operations(root);
+    operations.sort_by_key(|operation| operation.node.under("x-order").as_i64());
     let mut types = Types::new(document);
     let mut defs = schema::Defs::new(document);
     let mut tags: Vec<_> = root.items("tags").iter().map(empty_tag).collect();
@@ -39,14 +41,14 @@ pub fn lower(document: &Document) -> Result<Api, Diagnostics> {
         }
     }
     for tag in &mut tags {
-        let own = by_tag.remove(&tag.name).unwrap_or_default().into_iter();
+        let own = by_tag.remove(tag.name.as_str()).unwrap_or_default().into_iter();
         tag.operations = own.map(|operation| operation.lower(&mut types, &mut defs)).collect();
     }
-    let (types, mut problems) = types.finish(&tags);
+    let (types, mut report) = types.finish(&tags);
     let mut error_codes: Vec<_> = root.items("x-error-codes").iter().map(error_code).collect();
     error_codes.sort_by_key(|code| code.code);
     let api = Api {
-        title: root.get("info").map(|info| info.docs("title")).unwrap_or_default(),
+        title: root.under("info").docs("title"),
         module: module(&document.name),
         servers: root.items("servers").iter().map(server).collect(),
         argument_defs: defs.finish(&types),
@@ -54,8 +56,8 @@ pub fn lower(document: &Document) -> Result<Api, Diagnostics> {
         types,
         error_codes,
     };
-    check_names(document, &api, &mut problems);
-    problems.or(api)
+    check_names(&api, &mut report);
+    report.problems.or(api)
 }
 
 /// `spec/flighthub-v1.yaml` → `v1`.
@@ -65,13 +67,13 @@ fn module(file: &str) -> String {
     names::snake(stem.rsplit('-').next().unwrap_or_default())
 }
 
-fn server(server: &Node<'_>) -> Server {
+fn server(server: &Value) -> Server {
     Server { url: server.docs("url"), docs: server.docs("description") }
 }
 
-fn empty_tag(tag: &Node<'_>) -> Tag {
-    let groups = tag.entries("x-groups").into_iter().map(|(prefix, accessor)| {
-        let accessor = accessor.value.as_str().unwrap_or(prefix);
+fn empty_tag(tag: &Value) -> Tag {
+    let groups = tag.members("x-groups").map(|(prefix, accessor)| {
+        let accessor = accessor.as_str().unwrap_or(prefix);
         Group {
             prefix: prefix.to_owned(),
             accessor: names::snake(accessor),
@@ -87,9 +89,9 @@ fn empty_tag(tag: &Node<'_>) -> Tag {
     }
 }
 
-fn error_code(row: &Node<'_>) -> ErrorCode {
+fn error_code(row: &Value) -> ErrorCode {
     ErrorCode {
-        code: row.integer("code").unwrap_or_default(),
+        code: row.under("code").as_i64().unwrap_or_default(),
         name: row.docs("name"),
         meaning: row.docs("meaning"),
         remedy: row.docs("remedy"),
@@ -104,17 +106,15 @@ fn error_code(row: &Node<'_>) -> ErrorCode {
 struct Found<'a> {
     path: &'a str,
     method: &'static str,
-    item: Node<'a>,
-    node: Node<'a>,
+    item: &'a Value,
+    node: &'a Value,
 }
 
-fn operations<'a>(root: &Node<'a>) -> Vec<Found<'a>> {
+fn operations(root: &Value) -> Vec<Found<'_>> {
     let mut found = Vec::new();
-    for (path, item) in root.entries("paths") {
+    for (path, item) in root.members("paths") {
         for method in ["get", "put", "post", "delete"] {
-            if let Some(node) = item.get(method) {
-                found.push(Found { path, method, node, item: item.clone() });
-            }
+            found.extend(item.get(method).map(|node| Found { path, method, node, item }));
         }
     }
     found
@@ -122,22 +122,20 @@ fn operations<'a>(root: &Node<'a>) -> Vec<Found<'a>> {
 
 impl<'a> Found<'a> {
     fn lower(&self, types: &mut Types<'a>, defs: &mut schema::Defs<'a>) -> Operation {
-        let node = &self.node;
+        let node = self.node;
         let id = node.docs("operationId");
         let (group, method_name) = id.split_once('.').unwrap_or(("", &id));
         let parameters = self.parameters(types);
-        let body = node.get("requestBody").and_then(|body| types.json(&body));
-        let schema = body.as_ref().and_then(|body| body.get("schema"));
-        let fields = arguments(&parameters, schema.as_ref(), types);
-        let reply = node.get("responses").and_then(|responses| responses.get("200"));
-        let reply = reply.and_then(|reply| types.json(&reply));
-        let evidence = node.get("x-evidence");
-        let evidence =
-            |part| evidence.as_ref().map(|evidence| evidence.docs(part)).unwrap_or_default();
-        let page = |page: Node<'_>| ExternalDocs {
+        let body = node.get("requestBody").and_then(|body| types.json(body));
+        let schema = body.and_then(|body| body.get("schema"));
+        let fields = arguments(&parameters, schema, types);
+        let reply = types.json(node.under("responses").under("200"));
+        let evidence = |part| node.under("x-evidence").docs(part);
+        let page = |page: &Value| ExternalDocs {
             description: page.docs("description"),
             url: page.docs("url"),
         };
+        let optional = |key| Some(node.docs(key)).filter(|text| !text.is_empty());
         Operation {
             type_name: names::pascal(&id),
             group: group.to_owned(),
@@ -148,40 +146,35 @@ impl<'a> Found<'a> {
             docs: node.docs("description"),
             external_docs: node.get("externalDocs").map(page),
             scope: scope(&parameters),
-            risk: match node.text("x-risk") {
-                "read" => Risk::Read,
-                "write" => Risk::Write,
-                _ => Risk::Dangerous,
-            },
-            retry: if node.text("x-retry") == "safe" { Retry::Safe } else { Retry::Never },
+            risk: Risk::deserialize(node.under("x-risk")).unwrap_or(Risk::Dangerous),
+            retry: Retry::deserialize(node.under("x-retry")).unwrap_or(Retry::Never),
             evidence: Evidence {
                 path: evidence("path"),
                 request: evidence("request"),
                 response: evidence("response"),
             },
-            confirm: node.optional_text("x-confirm"),
-            cost: node.optional_text("x-cost"),
-            order: node.integer("x-order").unwrap_or_default(),
+            confirm: optional("x-confirm"),
+            cost: optional("x-cost"),
+            order: node.under("x-order").as_i64().unwrap_or_default(),
             arguments: match fields.last().map(|field| field.place) {
                 _ if body.is_some() => Arguments::Body,
                 Some(Place::Query) => Arguments::Query,
                 _ => Arguments::None,
             },
-            output: reply.as_ref().map_or(Output::Accepted, |reply| types.output(reply)),
-            examples: examples(&parameters, body.as_ref(), reply.as_ref()),
-            argument_schema: defs.arguments(&fields, &parameters, schema.as_ref()),
+            output: reply.map_or(Output::Accepted, |reply| types.output(reply)),
+            examples: examples(&parameters, body, reply),
+            argument_schema: defs.arguments(&parameters, schema),
             fields,
-            at: node.at.clone(),
+            at: join(&join("/paths", self.path), self.method),
             id,
         }
     }
 
     /// The parameters of the path and of the operation, in the order of the path's template.
-    fn parameters(&self, types: &mut Types<'a>) -> Vec<Node<'a>> {
-        let all = self.item.items("parameters").into_iter().chain(self.node.items("parameters"));
-        let mut found: Vec<_> = all.filter_map(|parameter| types.resolve(&parameter)).collect();
-        let place =
-            |parameter: &Node<'a>| self.path.find(&format!("{{{}}}", parameter.text("name")));
+    fn parameters(&self, types: &Types<'a>) -> Vec<&'a Value> {
+        let all = self.item.items("parameters").iter().chain(self.node.items("parameters"));
+        let mut found: Vec<_> = all.map(|parameter| types.document.resolve(parameter)).collect();
+        let place = |parameter: &Value| self.path.find(&format!("{{{}}}", parameter.text("name")));
         found.sort_by_key(|parameter| match parameter.text("in") {
             "path" => place(parameter).unwrap_or_default(),
             _ => usize::MAX,
@@ -192,29 +185,30 @@ impl<'a> Found<'a> {
 
 /// All arguments of an operation: path parameters, then those of the query or the body's members.
 fn arguments<'a>(
-    parameters: &[Node<'a>],
-    body: Option<&Node<'a>>,
+    parameters: &[&'a Value],
+    body: Option<&'a Value>,
     types: &mut Types<'a>,
 ) -> Vec<Field> {
     let mut fields = Vec::new();
     for parameter in parameters {
         match parameter.text("in") {
-            "path" => fields.extend(types.parameter(parameter, Place::Path)),
-            "query" => fields.extend(types.parameter(parameter, Place::Query)),
+            "path" => fields.push(types.parameter(parameter, Place::Path)),
+            "query" => fields.push(types.parameter(parameter, Place::Query)),
             _ => {}
         }
     }
-    if let Some(body) = body.and_then(|body| types.resolve(body)) {
-        let Members { fields: members, constants } = types.members(&body, Place::Body, None);
+    if let Some(body) = body {
+        let body = types.document.resolve(body);
+        let Members { fields: members, constants } = types.members(body, Place::Body, None);
         if !constants.is_empty() {
-            types.refuse(&body, "a constant in a body itself: put it into an object of its own");
+            types.refuse(body, "a constant in a body itself: put it into an object of its own");
         }
         fields.extend(members);
     }
     fields
 }
 
-fn scope(parameters: &[Node<'_>]) -> Scope {
+fn scope(parameters: &[&Value]) -> Scope {
     match parameters.iter().find(|parameter| parameter.text("x-runtime") == "project") {
         Some(header) if header.flag("required") => Scope::Project,
         Some(_) => Scope::Either,
@@ -223,24 +217,18 @@ fn scope(parameters: &[Node<'_>]) -> Scope {
 }
 
 /// The examples beside a schema: a lone one is called `example`.
-fn named_examples(node: &Node<'_>) -> Vec<(String, Value)> {
-    let lone = node.value.get("example").map(|value| ("example".to_owned(), value.clone()));
-    let named = node.entries("examples").into_iter();
-    let named = named.filter_map(|(name, entry)| Some((name.to_owned(), entry.get("value")?)));
-    lone.into_iter().chain(named.map(|(name, node)| (name, node.value.clone()))).collect()
+fn named_examples(node: &Value) -> Vec<(String, Value)> {
+    let lone = node.get("example").map(|value| ("example", value));
+    let named = node.members("examples");
+    let named = named.filter_map(|(name, entry)| Some((name, entry.get("value")?)));
+    lone.into_iter().chain(named).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
-fn examples(
-    parameters: &[Node<'_>],
-    body: Option<&Node<'_>>,
-    reply: Option<&Node<'_>>,
-) -> Examples {
-    let first = |node: &Node<'_>| Some(named_examples(node).into_iter().next()?.1);
+fn examples(parameters: &[&Value], body: Option<&Value>, reply: Option<&Value>) -> Examples {
+    let first = |node: &Value| Some(named_examples(node).into_iter().next()?.1);
     let mut arguments = Map::new();
-    for parameter in parameters {
-        if matches!(parameter.text("in"), "path" | "query") {
-            arguments.extend(first(parameter).map(|example| (parameter.docs("name"), example)));
-        }
+    for parameter in parameters.iter().filter(|parameter| parameter.text("in") != "header") {
+        arguments.extend(first(parameter).map(|example| (parameter.docs("name"), example)));
     }
     let body = body.and_then(first);
     arguments.extend(body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default());
@@ -248,7 +236,7 @@ fn examples(
 }
 
 /// Names that two things of the generated module would have, or that mean something else there.
-fn check_names(document: &Document, api: &Api, problems: &mut Diagnostics) {
+fn check_names(api: &Api, report: &mut Report<'_>) {
     let mut types: Vec<(String, String)> = Vec::new();
     let mut modules =
         ["common", "catalog", "server"].map(|name| (name.to_owned(), String::new())).to_vec();
@@ -271,7 +259,7 @@ fn check_names(document: &Document, api: &Api, problems: &mut Diagnostics) {
         }
     }
     let mut report = |at: &str, message: String| {
-        problems.push(document.problem("name-collision", at, message, "choose another name"));
+        report.advise("name-collision", report.value(at), message, "choose another name");
     };
     for names in [&types, &modules] {
         let pairs = names.iter().map(|(name, at)| (name.as_str(), at.as_str()));

@@ -5,7 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use serde_json::Value;
 
-use crate::shape::Node;
+use crate::facts::Facts;
+use crate::shape::{Kind, nodes};
 
 /// `pointer` continued by `key`.
 pub fn join(pointer: &str, key: impl Display) -> String {
@@ -58,32 +59,29 @@ pub fn resolve<'a>(root: &'a Value, mut node: &'a Value) -> Option<&'a Value> {
     None
 }
 
-/// Places of the schemas, parameters and answers that no operation reaches.
-pub(crate) fn unused(nodes: &[Node<'_>]) -> Vec<String> {
-    let owner = |at: &str| {
-        let end = at.match_indices('/').nth(3).map_or(at.len(), |(end, _)| end);
-        at.starts_with("/components/").then(|| at[..end].to_owned())
-    };
-    let mut edges = Vec::new();
-    for node in nodes {
-        let own = target(node.value).and_then(|target| target.strip_prefix('#')).map(str::to_owned);
-        let views = node.value.get("x-views").and_then(Value::as_array).into_iter().flatten();
-        let views = views.filter_map(|view| view.get("schema")?.as_str());
-        let views = views.map(|view| join("/components/schemas", view));
-        edges.extend(own.into_iter().chain(views).map(|to| (owner(&node.at), to)));
-    }
+/// The schemas, parameters and answers that no operation reaches.
+pub(crate) fn unused(root: &Value) -> Vec<&Value> {
+    const SECTIONS: [(&str, Kind); 3] =
+        [("schemas", Kind::Schema), ("parameters", Kind::Parameter), ("responses", Kind::Response)];
+    let components = root.under("components");
+    let mut queue: Vec<_> = root.members("paths").map(|(_, path)| (Kind::PathItem, path)).collect();
     let mut reached = HashSet::new();
-    let mut grown = true;
-    while grown {
-        grown = false;
-        for (from, to) in &edges {
-            if from.as_ref().is_none_or(|from| reached.contains(from)) {
-                grown |= reached.insert(to.clone());
+    while let Some((kind, value)) = queue.pop() {
+        for node in nodes(kind, value) {
+            let views = node.value.items("x-views").iter();
+            let views = views.map(|view| ("schemas", view.text("schema")));
+            for (section, name) in target(node.value).and_then(component).into_iter().chain(views) {
+                let kind = SECTIONS.iter().find(|(known, _)| *known == section);
+                if let (Some((_, kind)), Some(found), true) =
+                    (kind, components.under(section).get(name), reached.insert((section, name)))
+                {
+                    queue.push((*kind, found));
+                }
             }
         }
     }
-    let sections = ["/components/schemas/", "/components/parameters/", "/components/responses/"];
-    let component = |at: &String| sections.iter().any(|section| at.starts_with(section));
-    let unreached = |at: &String| owner(at).as_ref() == Some(at) && !reached.contains(at);
-    nodes.iter().map(|node| node.at.clone()).filter(component).filter(unreached).collect()
+    let all = SECTIONS.iter().flat_map(|(section, _)| {
+        components.members(section).map(move |(name, value)| ((*section, name), value))
+    });
+    all.filter(|(id, _)| !reached.contains(id)).map(|(_, value)| value).collect()
 }

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::refs::{join, target};
+use crate::refs::target;
 
 /// What stands under a key.
 #[derive(Debug, Clone, Copy)]
@@ -114,57 +114,57 @@ impl Kind {
     }
 }
 
-/// A node with its place.
-#[derive(Debug, Clone)]
+/// A node of the document.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Node<'a> {
     pub(crate) kind: Kind,
-    pub(crate) at: String,
+    /// What it stands in.
+    pub(crate) parent: Kind,
     pub(crate) value: &'a Value,
 }
 
-/// Every node of the document, parents first; references are nodes, and are not followed.
-pub(crate) fn nodes(root: &Value) -> Vec<Node<'_>> {
-    fn visit<'a>(kind: Kind, at: String, value: &'a Value, found: &mut Vec<Node<'a>>) {
-        found.push(Node { kind, at: at.clone(), value });
-        let (Some(members), None) = (value.as_object(), target(value)) else {
-            return;
-        };
-        for (key, child) in members {
-            let at = join(&at, key);
-            match (kind.under(key), child) {
-                (Some(One(kind)), _) => visit(kind, at, child, found),
-                (Some(List(kind)), Value::Array(items)) => {
-                    for (index, item) in items.iter().enumerate() {
-                        visit(kind, join(&at, index), item, found);
-                    }
-                }
-                (Some(Map(kind)), Value::Object(members)) => {
-                    for (name, member) in members {
-                        visit(kind, join(&at, name), member, found);
-                    }
-                }
-                _ => {}
+/// The nodes that stand in a node; references are nodes, and are not followed.
+fn children<'a>(kind: Kind, value: &'a Value) -> Vec<Node<'a>> {
+    let (Some(members), None) = (value.as_object(), target(value)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut add = |inner, value| found.push(Node { kind: inner, parent: kind, value });
+    for (key, child) in members {
+        match (kind.under(key), child) {
+            (Some(One(inner)), _) => add(inner, child),
+            (Some(List(inner)), Value::Array(items)) => {
+                items.iter().for_each(|item| add(inner, item));
             }
+            (Some(Map(inner)), Value::Object(members)) => {
+                members.values().for_each(|member| add(inner, member));
+            }
+            _ => {}
         }
     }
-    let mut found = Vec::new();
-    visit(Kind::Root, String::new(), root, &mut found);
     found
 }
 
-/// The smallest nodes that OpenAPI does not accept: place and message.
-pub(crate) fn misfits(nodes: &[Node<'_>]) -> Vec<(String, String)> {
-    let mut bad = Vec::new();
-    for node in nodes.iter().filter(|node| target(node.value).is_none()) {
-        bad.extend(node.kind.misfit(node.value).map(|error| (error, node)));
+/// A value and every node in it, parents first.
+pub(crate) fn nodes(kind: Kind, value: &Value) -> Vec<Node<'_>> {
+    fn visit<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
+        found.push(node);
+        children(node.kind, node.value).into_iter().for_each(|child| visit(child, found));
     }
-    let within =
-        |at: &str, inner: &str| inner.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
     let mut found = Vec::new();
-    for (error, node) in &bad {
-        if !bad.iter().any(|(_, other)| within(&node.at, &other.at)) {
-            found.push((node.at.clone(), format!("{} cannot be read: {error}", node.kind.label())));
-        }
+    visit(Node { kind, parent: kind, value }, &mut found);
+    found
+}
+
+/// The smallest nodes that OpenAPI does not accept, and why.
+pub(crate) fn misfits(kind: Kind, value: &Value) -> Vec<(&Value, String)> {
+    let inside = children(kind, value).into_iter();
+    let mut found: Vec<_> = inside.flat_map(|node| misfits(node.kind, node.value)).collect();
+    if found.is_empty() && target(value).is_none() {
+        let error = kind.misfit(value);
+        found.extend(
+            error.map(|error| (value, format!("{} cannot be read: {error}", kind.label()))),
+        );
     }
     found
 }

@@ -124,14 +124,10 @@ fn tag_body(tag: &Tag, types: &Types) -> TokenStream {
 
 /// A module: the imports that it needs, its operations, the types that only it uses.
 fn module(name: &str, operations: &[Operation], body: TokenStream, types: &Types) -> TokenStream {
-    let mut named: Vec<&str> = types.in_module(name).flat_map(names_in).collect();
+    let mut named: Vec<&str> = types.in_module(name).flat_map(TypeDef::parts).collect();
     for operation in operations {
-        named.extend(operation.fields.iter().filter_map(|field| name_of(&field.ty)));
-        match &operation.output {
-            Output::Data { type_name, .. } => named.push(type_name),
-            Output::Listing { item, .. } => named.push(item),
-            Output::Accepted => {}
-        }
+        named.extend(operation.fields.iter().filter_map(|field| field.ty.named()));
+        named.extend(operation.output.named());
     }
     let is_foreign = |type_name: &&str| types.get(type_name).is_some_and(|def| def.module != name);
     let foreign = named.iter().any(is_foreign).then(|| rust("use super::*;"));
@@ -139,30 +135,6 @@ fn module(name: &str, operations: &[Operation], body: TokenStream, types: &Types
     let body = quote!(#body #(#definitions)*);
     let runtime = (!body.is_empty()).then(|| rust("use crate::support::*;"));
     quote!(#foreign #runtime #body)
-}
-
-/// The named type in a type.
-fn name_of(ty: &Type) -> Option<&str> {
-    match ty {
-        Type::List(item) | Type::Listing { item, .. } => name_of(item),
-        Type::Named(name) => Some(name),
-        _ => None,
-    }
-}
-
-/// The named types in a definition.
-fn names_in(def: &TypeDef) -> Vec<&str> {
-    match &def.kind {
-        TypeKind::Struct { fields, .. } => fields.iter().filter_map(|f| name_of(&f.ty)).collect(),
-        TypeKind::Union { arms, .. } => {
-            arms.iter().filter_map(|a| a.type_name.as_deref()).collect()
-        }
-        TypeKind::OpenObject { views } => {
-            views.iter().map(|view| view.type_name.as_str()).collect()
-        }
-        TypeKind::Text { widens_to, .. } => widens_to.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// The named types of an API by name.

@@ -3,18 +3,17 @@
 
 use serde_json::{Map, Value};
 
-use super::{flag, items, members, text, texts};
-use crate::refs::{join, resolve};
+use crate::facts::Facts;
+use crate::refs::resolve;
 
-/// What does not fit: place and message.
-pub(super) fn mismatches(
+/// What does not fit: where it stands, and message.
+pub(super) fn mismatches<'v>(
     root: &Value,
     schema: &Value,
-    value: &Value,
-    at: &str,
-) -> Vec<(String, String)> {
+    value: &'v Value,
+) -> Vec<(&'v Value, String)> {
     let mut checker = Checker { root, open: false, found: Vec::new() };
-    checker.check(schema, value, at);
+    checker.check(schema, value);
     checker.found
 }
 
@@ -23,16 +22,16 @@ macro_rules! fit {
     ($self:ident @ $at:expr; $fine:expr => $($message:tt)+) => {
         let fine: bool = $fine;
         if !fine {
-            $self.found.push(($at.to_owned(), format!($($message)+)));
+            $self.found.push(($at, format!($($message)+)));
         }
     };
 }
 
-struct Checker<'a> {
+struct Checker<'a, 'v> {
     root: &'a Value,
     /// Undeclared keys are fine (views of open objects).
     open: bool,
-    found: Vec<(String, String)>,
+    found: Vec<(&'v Value, String)>,
 }
 
 /// What the schemas of one object say together.
@@ -43,27 +42,27 @@ struct Together<'a> {
     open: bool,
 }
 
-impl<'a> Checker<'a> {
-    fn check(&mut self, mut schema: &'a Value, value: &Value, at: &str) {
+impl<'a, 'v> Checker<'a, 'v> {
+    fn check(&mut self, mut schema: &'a Value, value: &'v Value) {
         let mut nullable = false;
         for _ in 0..16 {
-            nullable |= flag(schema, "nullable");
+            nullable |= schema.flag("nullable");
             let Some(found) = resolve(self.root, schema) else {
                 return;
             };
-            nullable |= flag(found, "nullable");
+            nullable |= found.flag("nullable");
             schema = found;
-            match items(found, "allOf") {
+            match found.items("allOf") {
                 [one] => schema = one,
                 _ => break,
             }
         }
         if value.is_null() {
-            fit!(self @ at; nullable => "null stands here, but the schema is not nullable");
+            fit!(self @ value; nullable => "null stands here, but the schema is not nullable");
             return;
         }
-        let values = items(schema, "enum");
-        fit!(self @ at;
+        let values = schema.items("enum");
+        fit!(self @ value;
             values.is_empty() || values.contains(value) =>
             "{value} is not one of {}", Value::from(values));
         let number = |key| schema.get(key).and_then(Value::as_f64);
@@ -71,88 +70,82 @@ impl<'a> Checker<'a> {
             number(least).is_none_or(|least| size >= least)
                 && number(most).is_none_or(|most| size <= most)
         };
-        match (value, text(schema, "type")) {
-            (Value::Object(object), "object" | "") => self.object(schema, object, at),
+        match (value, schema.text("type")) {
+            (Value::Object(object), "object" | "") => self.object(schema, value, object),
             (Value::Array(list), "array") => {
-                fit!(self @ at;
+                fit!(self @ value;
                     within(list.len() as f64, "minItems", "maxItems") =>
                     "the list is too short or too long");
                 let twice =
                     list.iter().enumerate().any(|(index, item)| list[..index].contains(item));
-                fit!(self @ at;
-                    !twice || !flag(schema, "uniqueItems") =>
+                fit!(self @ value;
+                    !twice || !schema.flag("uniqueItems") =>
                     "a value stands twice, against `uniqueItems`");
-                for (index, item) in list.iter().enumerate() {
-                    self.check(schema.get("items").unwrap_or(&Value::Null), item, &join(at, index));
+                for item in list {
+                    self.check(schema.under("items"), item);
                 }
             }
             (Value::String(text), "string") => {
                 let length = text.chars().count() as f64;
-                fit!(self @ at;
+                fit!(self @ value;
                     within(length, "minLength", "maxLength") =>
                     "the text is too short or too long");
-                let time = schema.get("format").is_none_or(|format| format != "date-time");
-                fit!(self @ at;
+                let time = schema.text("format") != "date-time";
+                fit!(self @ value;
                     time || is_date_time(text) => "{value} is no RFC 3339 time with offset");
             }
             (Value::Number(found), "integer" | "number")
-                if found.is_i64() || text(schema, "type") == "number" =>
+                if found.is_i64() || schema.text("type") == "number" =>
             {
                 let size = found.as_f64().unwrap_or_default();
-                fit!(self @ at;
+                fit!(self @ value;
                     within(size, "minimum", "maximum") =>
                     "{value} is less than `minimum` or more than `maximum`");
-                let small = text(schema, "format") != "int32"
+                let small = schema.text("format") != "int32"
                     || found.as_i64().is_some_and(|n| i32::try_from(n).is_ok());
-                fit!(self @ at; small => "{value} is too large for int32");
+                fit!(self @ value; small => "{value} is too large for int32");
             }
             (Value::Bool(_), "boolean") => {}
             (_, wanted) => {
-                fit!(self @ at;
+                fit!(self @ value;
                     false => "{value} is no {}", if wanted.is_empty() { "object" } else { wanted });
             }
         }
     }
 
-    fn object(&mut self, schema: &'a Value, object: &Map<String, Value>, at: &str) {
+    fn object(&mut self, schema: &'a Value, value: &'v Value, object: &'v Map<String, Value>) {
         let mut together = Together::default();
         let arm = gather(self.root, schema, object, &mut together);
-        fit!(self @ at; arm.is_some() => "the tag names no arm of `oneOf`");
+        fit!(self @ value; arm.is_some() => "the tag names no arm of `oneOf`");
         for name in &together.required {
-            fit!(self @ at; object.contains_key(*name) => "the required key `{name}` is missing");
+            fit!(self @ value; object.contains_key(*name) => "the required key `{name}` is missing");
         }
-        for (key, value) in object {
-            let at = join(at, key);
+        for (key, member) in object {
             match together.properties.iter().find(|(name, _)| name == key) {
-                Some((_, schema)) => self.check(schema, value, &at),
+                Some((_, schema)) => self.check(schema, member),
                 None => {
                     let open = together.open || self.open || arm.is_none();
-                    fit!(self @ at; open => "the schema does not declare `{key}`");
+                    fit!(self @ member; open => "the schema does not declare `{key}`");
                 }
             }
         }
-        self.views(items(schema, "x-views"), object, at);
+        self.views(schema.items("x-views"), value, object);
     }
 
     /// An open object must fit one of its views, and each dynamic key the view for such keys.
-    fn views(&mut self, views: &'a [Value], object: &Map<String, Value>, at: &str) {
-        let try_view = |view: &'a Value, value: &Value, at: &str| {
+    fn views(&mut self, views: &'a [Value], value: &'v Value, object: &'v Map<String, Value>) {
+        let try_view = |view: &'a Value, value: &'v Value| {
             let mut checker = Checker { root: self.root, open: true, found: Vec::new() };
-            let schemas =
-                self.root.get("components").and_then(|components| components.get("schemas"));
-            if let Some(schema) = schemas.and_then(|schemas| schemas.get(text(view, "schema"))) {
-                checker.check(schema, value, at);
-            }
+            let schemas = self.root.under("components").under("schemas");
+            checker.check(schemas.under(view.text("schema")), value);
             checker.found
         };
-        let (keyed, whole): (Vec<_>, Vec<_>) =
-            views.iter().partition(|view| view.get("keys").is_some());
-        let value = Value::Object(object.clone());
-        let tried = whole.into_iter().map(|view| try_view(view, &value, at));
+        let (keyed, whole): (Vec<_>, Vec<_>) = views.iter().partition(|view| view.has("keys"));
+        let tried = whole.into_iter().map(|view| try_view(view, value));
         let mut found = tried.min_by_key(Vec::len).unwrap_or_default();
-        for (key, value) in object {
+        for (key, member) in object {
             if key.split('-').map(str::parse::<u32>).filter(Result::is_ok).count() == 3 {
-                found.extend(keyed.iter().flat_map(|view| try_view(view, value, &join(at, key))));
+                found.extend(keyed.iter().flat_map(|view| try_view(view, member)));
             }
         }
         self.found.extend(found);
@@ -170,19 +163,19 @@ fn gather<'a>(
     let Some(schema) = resolve(root, schema) else {
         return Some(());
     };
-    together.properties.extend(members(schema, "properties"));
-    together.required.extend(texts(schema, "required"));
-    together.open |= flag(schema, "additionalProperties");
-    items(schema, "allOf").iter().try_for_each(|part| gather(root, part, object, together))?;
-    if schema.get("oneOf").is_none() {
+    together.properties.extend(schema.members("properties"));
+    together.required.extend(schema.texts("required"));
+    together.open |= schema.flag("additionalProperties");
+    schema.items("allOf").iter().try_for_each(|part| gather(root, part, object, together))?;
+    if !schema.has("oneOf") {
         return Some(());
     }
     let fits = |arm: &&Value| {
         let tags =
-            members(arm, "properties").filter(|(_, property)| items(property, "enum").len() == 1);
-        tags.into_iter().all(|(name, tag)| object.get(name) == items(tag, "enum").first())
+            arm.members("properties").filter(|(_, property)| property.items("enum").len() == 1);
+        tags.into_iter().all(|(name, tag)| object.get(name) == tag.items("enum").first())
     };
-    let arm = items(schema, "oneOf").iter().filter_map(|arm| resolve(root, arm)).find(fits)?;
+    let arm = schema.items("oneOf").iter().filter_map(|arm| resolve(root, arm)).find(fits)?;
     gather(root, arm, object, together)
 }
 
@@ -238,8 +231,10 @@ mod tests {
             ("Common", json!({"name": null}), Some("/name")),
         ];
         for (name, value, wanted) in table {
-            let found = mismatches(&root, &reference(name), &value, "");
-            assert_eq!(found.first().map(|(at, _)| at.as_str()), wanted, "{name}: {value}");
+            let schema = reference(name);
+            let found = mismatches(&root, &schema, &value).into_iter().next();
+            let wanted = wanted.map(|at| value.pointer(at).unwrap());
+            assert_eq!(found.map(|(at, _)| at), wanted, "{name}: {value}");
         }
     }
 }

@@ -3,13 +3,11 @@
 use serde_json::Value;
 
 use super::operation::fits_schema;
-use super::{
-    Cx, flag, is_pascal, is_snake, items, listed, member, members, repeated, said, shown, text,
-    texts,
-};
+use super::{Cx, is_pascal, is_snake, repeated};
+use crate::facts::Facts;
 use crate::names::{pascal, screaming, snake};
-use crate::refs::{join, resolve, target};
-use crate::shape::{Kind, Node};
+use crate::refs::{resolve, target};
+use crate::shape::Kind;
 
 /// Where a schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,70 +87,60 @@ const PHYSICAL: &[&str] = &[
     "voltage", "yaw",
 ];
 
-/// All schema components, and the lists in answers. Parameters bring their schemas themselves.
-pub(super) fn check(cx: &mut Cx<'_>, nodes: &[Node<'_>]) {
-    for Node { kind, at, value } in nodes {
-        let name = at.rsplit('/').next().unwrap_or_default();
-        if *kind == Kind::Schema && at.strip_prefix("/components/schemas/") == Some(name) {
-            rule!(cx, "description-missing" @ at;
-                said(value, "description") => "`{name}` has no description");
-            rule!(cx, "unsupported" @ at;
-                target(value).is_none() => "a component cannot be only a `$ref`");
-            check_inline(cx, at, value, Place::Component, name);
-        } else if at.ends_with("/200/content/application~1json/schema/properties/data")
-            && is_list_form(value)
-        {
-            check_inline(cx, at, value, Place::Optional, name);
-        }
+/// All schema components. Parameters and answers bring their schemas themselves.
+pub(super) fn check(cx: &mut Cx<'_>) {
+    for (name, schema) in cx.root.under("components").members("schemas") {
+        rule!(cx, "description-missing" @ schema;
+            schema.said("description") => "`{name}` has no description");
+        rule!(cx, "unsupported" @ schema;
+            target(schema).is_none() => "a component cannot be only a `$ref`");
+        check_inline(cx, schema, Place::Component, name);
     }
 }
 
 /// Whether a schema is an object with or without declared keys: what a body or `data` can be.
 pub(super) fn has_fields(schema: &Value) -> bool {
-    text(schema, "type") == "object"
-        || schema.get("oneOf").is_some()
-        || items(schema, "allOf").len() > 1
+    schema.text("type") == "object" || schema.has("oneOf") || schema.items("allOf").len() > 1
 }
 
 /// `{list: […]}`, written inline.
 pub(super) fn is_list_form(schema: &Value) -> bool {
-    text(schema, "type") == "object"
-        && members(schema, "properties").map(|(name, _)| name).eq(["list"])
+    schema.text("type") == "object"
+        && schema.members("properties").map(|(name, _)| name).eq(["list"])
 }
 
 /// Checks a schema and everything inline in it.
-pub(super) fn check_inline(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, name: &str) {
+pub(super) fn check_inline(cx: &mut Cx<'_>, schema: &Value, place: Place, name: &str) {
     if target(schema).is_some() || !schema.is_object() {
         return;
     }
     let form = match form(cx, schema, place) {
         Ok(form) => form,
-        Err((rule, message)) => return cx.report(rule, at, message),
+        Err((rule, message)) => return cx.report.add(rule, schema, message),
     };
-    keys(cx, at, schema, place, form);
+    keys(cx, schema, place, form);
     match form {
         _ if place == Place::Header => return,
-        Form::Struct | Form::List => fields(cx, at, schema),
+        Form::Struct | Form::List => fields(cx, schema, name),
         Form::Array => {
-            rule!(cx, "unsupported" @ at;
-                schema.get("items").is_some() => "a list without `items`");
-            let items = schema.get("items").unwrap_or(&Value::Null);
-            check_inline(cx, &join(at, "items"), items, Place::Items, name);
+            rule!(cx, "unsupported" @ schema;
+                schema.has("items") => "a list without `items`");
+            check_inline(cx, schema.under("items"), Place::Items, name);
         }
-        Form::TextEnum | Form::IntEnum => values(cx, at, schema, form),
-        Form::Union => union(cx, at, schema),
-        Form::Integer | Form::Number => number(cx, at, schema, form, name),
+        Form::TextEnum | Form::IntEnum => values(cx, schema, form),
+        Form::Union => union(cx, schema),
+        Form::Integer | Form::Number => number(cx, schema, form, name),
         Form::Text => {
-            let format = text(schema, "format");
-            rule!(cx, "unsupported" @ join(at, "format");
+            let format = schema.text("format");
+            rule!(cx, "unsupported" @ (schema, "format");
                 ["", "date-time", "uri"].contains(&format) => "texts have no format `{format}`, only `date-time`");
         }
         _ => {}
     }
-    lenient(cx, at, schema, place, form);
-    extensions(cx, at, schema, form);
+    lenient(cx, schema, place, form);
+    extensions(cx, schema, form);
     for key in ["default", "example"] {
-        fits_schema(cx, schema, schema.get(key), &join(at, key));
+        fits_schema(cx, schema, schema.get(key));
     }
 }
 
@@ -162,20 +150,20 @@ fn form(cx: &Cx<'_>, schema: &Value, place: Place) -> Result<Form, (&'static str
     let property = matches!(place, Place::Required | Place::Optional);
     let values = schema.get("enum").and_then(Value::as_array).map(Vec::len);
     let no = |rule, message: &str| Err((rule, message.to_owned()));
-    if schema.get("oneOf").is_some() {
+    if schema.has("oneOf") {
         return if component {
             Ok(Form::Union)
         } else {
             no("inline-object", "`oneOf` stands inline")
         };
     }
-    if schema.get("allOf").is_some() {
-        let form = all_of(cx, items(schema, "allOf"), component);
+    if schema.has("allOf") {
+        let form = all_of(cx, schema.items("allOf"), component);
         return form.or_else(|message| no("allof-form", message));
     }
-    let form = match (text(schema, "type"), values) {
-        ("object", _) if schema.get("properties").is_none() => {
-            let open = flag(schema, "additionalProperties");
+    let form = match (schema.text("type"), values) {
+        ("object", _) if !schema.has("properties") => {
+            let open = schema.flag("additionalProperties");
             return if open {
                 Ok(Form::Open)
             } else {
@@ -208,7 +196,7 @@ fn form(cx: &Cx<'_>, schema: &Value, place: Place) -> Result<Form, (&'static str
         _ if schema.get("anyOf").or(schema.get("not")).is_some() => {
             return no("unsupported", "this is no type, no `oneOf` and no `allOf`");
         }
-        _ => return Err(("bad-type", format!("the type is {}", shown(schema, "type")))),
+        _ => return Err(("bad-type", format!("the type is {}", schema.shown("type")))),
     };
     Ok(form)
 }
@@ -219,21 +207,21 @@ fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'stati
     match found.as_slice() {
         [] => Err("`allOf` holds no reference"),
         _ if found.len() < parts.len() => Err("`allOf` holds something else than references"),
-        [target] if component && (text(target, "type"), target.get("enum")) != ("string", None) => {
+        [target] if component && (target.text("type"), target.get("enum")) != ("string", None) => {
             Err("this renames something else than a text")
         }
         [_] => Ok(Form::Named),
         _ if !component => Err("`allOf` of several parts stands inline"),
         [objects @ .., union] => {
-            let closed = |part: &&&Value| part.get("additionalProperties").is_some();
+            let closed = |part: &&&Value| part.has("additionalProperties");
             let arms: Vec<_> =
-                items(union, "oneOf").iter().filter_map(|arm| resolve(cx.root, arm)).collect();
-            let plain = objects.iter().all(|part| part.get("properties").is_some());
+                union.items("oneOf").iter().filter_map(|arm| resolve(cx.root, arm)).collect();
+            let plain = objects.iter().all(|part| part.has("properties"));
             match () {
                 () if arms.is_empty() || !plain => {
                     Err("the parts are not objects and a last `oneOf`")
                 }
-                () if !said(union, "title") => {
+                () if !union.said("title") => {
                     Err("the `oneOf` part has no `title`, which names its field")
                 }
                 () if objects.iter().chain(&arms).any(|part| closed(&part)) => {
@@ -246,7 +234,7 @@ fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'stati
 }
 
 /// Keys that mean nothing on this form or in this place.
-fn keys(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
+fn keys(cx: &mut Cx<'_>, schema: &Value, place: Place, form: Form) {
     let (mut label, mut known) = ("", &[][..]);
     for (_, of_form, keys) in FORMS.iter().filter(|(known, ..)| *known == form) {
         (label, known) = (*of_form, *keys);
@@ -265,243 +253,226 @@ fn keys(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
         };
         let fine = ["type", "description"].contains(&key) || (known.contains(&key) && placed);
         let elsewhere = Kind::Schema.under(key).is_some();
-        rule!(cx, "misplaced-extension" @ join(at, key);
+        rule!(cx, "misplaced-extension" @ (schema, key);
             fine || !elsewhere || !key.starts_with("x-") => "`{key}` has no effect on {label} here");
-        rule!(cx, "unsupported" @ join(at, key);
+        rule!(cx, "unsupported" @ (schema, key);
             fine || !elsewhere || key.starts_with("x-") => "`{key}` has no effect on {label} here");
     }
 }
 
 /// Properties of an object: names, descriptions, requiredness, other spellings.
-fn fields(cx: &mut Cx<'_>, at: &str, schema: &Value) {
-    let (required, inner) = (texts(schema, "required"), join(at, "properties"));
-    let arm = at.rsplit('/').next().is_some_and(|name| cx.arms.contains(name));
+fn fields(cx: &mut Cx<'_>, schema: &Value, component: &str) {
+    let (required, arm) = (schema.texts("required"), cx.arms.contains(component));
     let open = schema.get("additionalProperties").is_some_and(|value| value != false);
-    rule!(cx, "unsupported" @ join(at, "additionalProperties");
+    rule!(cx, "unsupported" @ (schema, "additionalProperties");
         !open => "declared keys beside open ones");
     for name in &required {
-        let there = member(schema, "properties", name).is_some();
-        rule!(cx, "required-unknown" @ join(at, "required");
-            there => "there is no property `{name}`");
+        rule!(cx, "required-unknown" @ (schema, "required");
+            schema.property(name).is_some() => "there is no property `{name}`");
     }
-    let mut spellings = Vec::new();
-    for (name, property) in members(schema, "properties") {
-        let (at, needed) = (join(&inner, name), required.contains(&name));
+    for (name, property) in schema.members("properties") {
+        let needed = required.contains(&name);
         let described =
-            target(property).is_some() || is_list_form(schema) || said(property, "description");
-        rule!(cx, "description-missing" @ at;
+            target(property).is_some() || is_list_form(schema) || property.said("description");
+        rule!(cx, "description-missing" @ property;
             described => "the property `{name}` has no description");
-        let constant = items(property, "enum").len() == 1;
-        let fits = needed && (arm || text(property, "type") == "string");
-        rule!(cx, "inline-enum" @ at;
+        let constant = property.constant().is_some();
+        let fits = needed && (arm || property.text("type") == "string");
+        rule!(cx, "inline-enum" @ property;
             !constant || fits => "a constant must be a required text, or the tag of a union's arm");
         let place = if needed { Place::Required } else { Place::Optional };
-        check_inline(cx, &at, property, place, name);
-        nullable_reference(cx, &at, property);
-        spellings.push((name, at.clone()));
+        check_inline(cx, property, place, name);
+        nullable_reference(cx, property);
     }
-    cx.distinct(&inner, spellings.iter().map(|(name, _)| (snake(name), *name)));
-    for (name, property) in members(schema, "properties") {
-        let at = format!("{}/x-aliases", join(&inner, name));
-        spellings.extend(texts(property, "x-aliases").into_iter().map(|alias| (alias, at.clone())));
-    }
-    for (alias, at) in repeated(spellings) {
+    let names = schema.members("properties").map(|(name, _)| (snake(name), name));
+    cx.distinct(schema.under("properties"), names);
+    let names = schema.members("properties").map(|(name, property)| (name, (property, "")));
+    let aliases = schema.members("properties").flat_map(|(_, property)| {
+        property.texts("x-aliases").into_iter().map(move |alias| (alias, (property, "x-aliases")))
+    });
+    for (alias, at) in repeated(names.chain(aliases)) {
         rule!(cx, "aliases" @ at; false => "`{alias}` is a property, or another property's alias");
     }
 }
 
 /// A reference may be null exactly where the object that it refers to may be: in OpenAPI 3.0 a `nullable` beside `allOf`
 /// does not widen what the reference allows, so strict tools refuse the null.
-fn nullable_reference(cx: &mut Cx<'_>, at: &str, property: &Value) {
-    let only = items(property, "allOf").first();
-    let Some(reference) = target(property).or_else(|| only.and_then(target)) else {
+fn nullable_reference(cx: &mut Cx<'_>, property: &Value) {
+    let only = property.items("allOf").first().unwrap_or(property);
+    let (Some(reference), Some(found)) = (target(only), resolve(cx.root, only)) else {
         return;
     };
-    let found = resolve(cx.root, only.unwrap_or(property));
-    if found.is_none_or(|found| text(found, "type") != "object") {
-        return;
-    }
-    let (here, there) =
-        (flag(property, "nullable"), found.is_some_and(|found| flag(found, "nullable")));
-    rule!(cx, "nullable-reference" @ at;
-        here == there => "nullable here and at `{reference}` disagree");
+    let agrees = property.flag("nullable") == found.flag("nullable");
+    rule!(cx, "nullable-reference" @ property;
+        agrees || found.text("type") != "object" => "nullable here and at `{reference}` disagree");
 }
 
-fn values(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
-    let (values, list) = (items(schema, "enum"), join(at, "enum"));
-    rule!(cx, "enum-empty" @ list; !values.is_empty() => "the enum has no values");
+fn values(cx: &mut Cx<'_>, schema: &Value, form: Form) {
+    let values = schema.items("enum");
+    rule!(cx, "enum-empty" @ (schema, "enum"); !values.is_empty() => "the enum has no values");
     for (index, value) in values.iter().enumerate() {
-        let at = join(&list, index);
         let typed = if form == Form::TextEnum { value.is_string() } else { value.is_i64() };
-        rule!(cx, "enum-values" @ at; typed => "{value} is no {}", text(schema, "type"));
-        rule!(cx, "enum-duplicate" @ at;
+        rule!(cx, "enum-values" @ value; typed => "{value} is no {}", schema.text("type"));
+        rule!(cx, "enum-duplicate" @ value;
             !values[..index].contains(value) => "{value} stands twice");
     }
-    let (named, names) =
-        (schema.get("x-enum-varnames").is_some(), texts(schema, "x-enum-varnames"));
+    let (named, names) = (schema.has("x-enum-varnames"), schema.texts("x-enum-varnames"));
     let complete = names.len() == values.len() && names.iter().all(|name| is_pascal(name));
-    rule!(cx, "enum-names" @ at; if named { complete } else { form == Form::TextEnum } =>
+    rule!(cx, "enum-names" @ schema; if named { complete } else { form == Form::TextEnum } =>
         "{} values have the names [{}]", values.len(), names.join(", "));
-    let docs = texts(schema, "x-enum-descriptions");
+    let docs = schema.texts("x-enum-descriptions");
     let complete = docs.len() == values.len() && docs.iter().all(|text| !text.trim().is_empty());
-    rule!(cx, "enum-descriptions" @ at;
+    rule!(cx, "enum-descriptions" @ schema;
         complete => "{} descriptions for {} values", docs.len(), values.len());
-    let wires = texts(schema, "enum");
+    let wires = schema.texts("enum");
     let variants: Vec<_> = match named {
         true => names.iter().map(|name| (pascal(name), *name)).collect(),
         false => wires.iter().map(|wire| (pascal(wire), *wire)).collect(),
     };
     let taken = variants.iter().any(|(name, _)| name == "Unknown");
-    rule!(cx, "name-collision" @ list; !taken => "the name `Unknown` stands for unknown values");
-    cx.distinct(&list, variants);
+    rule!(cx, "name-collision" @ (schema, "enum"); !taken => "the name `Unknown` stands for unknown values");
+    cx.distinct(schema.under("enum"), variants);
 }
 
-fn union(cx: &mut Cx<'_>, at: &str, schema: &Value) {
-    let arms = items(schema, "oneOf").iter();
+fn union(cx: &mut Cx<'_>, schema: &Value) {
+    let arms = schema.items("oneOf").iter();
     let arms: Vec<_> =
         arms.filter_map(|arm| Some((target(arm)?, resolve(cx.root, arm)?))).collect();
-    let objects = arms.iter().filter(|(_, arm)| arm.get("properties").is_some()).count();
-    rule!(cx, "union-tag" @ at;
-        objects == items(schema, "oneOf").len() => "the arms are not all object components");
+    let objects = arms.iter().filter(|(_, arm)| arm.has("properties")).count();
+    rule!(cx, "union-tag" @ schema;
+        objects == schema.items("oneOf").len() => "the arms are not all object components");
     let tag_of = |arm: &Value, tag: &str, kind: &str| {
-        let [value] = items(member(arm, "properties", tag)?, "enum") else {
-            return None;
-        };
+        let value = arm.property(tag)?.constant()?;
         let typed = if kind == "string" { value.is_string() } else { value.is_i64() };
-        (typed && texts(arm, "required").contains(&tag)).then(|| value.clone())
+        (typed && arm.lists("required", tag)).then(|| value.clone())
     };
     if let Some(discriminator) = schema.get("discriminator") {
-        let tag = text(discriminator, "propertyName");
+        let tag = discriminator.text("propertyName");
         let mapped = |(target, arm): &(&str, &Value)| match tag_of(arm, tag, "string") {
             Some(Value::String(value)) => {
-                member(discriminator, "mapping", &value).is_some_and(|to| to == target)
+                discriminator.under("mapping").get(&value).is_some_and(|to| to == target)
             }
             _ => false,
         };
         let complete =
-            arms.iter().all(mapped) && members(discriminator, "mapping").count() == arms.len();
-        rule!(cx, "union-tag" @ at;
+            arms.iter().all(mapped) && discriminator.members("mapping").count() == arms.len();
+        rule!(cx, "union-tag" @ schema;
             complete => "`mapping` and the one-value enums of `{tag}` in the arms do not agree");
         return;
     }
-    let candidates = arms.first().into_iter().flat_map(|(_, arm)| members(arm, "properties"));
+    let candidates = arms.first().into_iter().flat_map(|(_, arm)| arm.members("properties"));
     let tells_apart = |(tag, _): &(&str, &Value)| {
         let tags: Vec<_> = arms.iter().map(|(_, arm)| tag_of(arm, tag, "integer")).collect();
         tags.iter().enumerate().all(|(index, tag)| tag.is_some() && !tags[..index].contains(tag))
     };
     let tags = candidates.filter(tells_apart).count();
-    rule!(cx, "union-tag" @ at;
+    rule!(cx, "union-tag" @ schema;
         tags == 1 => "the arms have {tags} integer tags in common that tell them apart");
 }
 
 /// `format` and `x-unit` of numbers.
-fn number(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form, name: &str) {
-    let (format, unit) = (text(schema, "format"), text(schema, "x-unit"));
+fn number(cx: &mut Cx<'_>, schema: &Value, form: Form, name: &str) {
+    let (format, unit) = (schema.text("format"), schema.text("x-unit"));
     let known = if form == Form::Integer { ["int32", "int64"] } else { ["double", "float"] };
-    rule!(cx, "int-format" @ at; known.contains(&format) => "the format is `{format}`");
-    rule!(cx, "int-format" @ at;
+    rule!(cx, "int-format" @ schema; known.contains(&format) => "the format is `{format}`");
+    rule!(cx, "int-format" @ schema;
         !unit.starts_with("unix-") || format == "int64" => "a point in time needs an int64");
-    rule!(cx, "unit-unknown" @ join(at, "x-unit");
-        schema.get("x-unit").is_none() || UNITS.contains(&unit) => "there is no unit `{unit}`");
+    rule!(cx, "unit-unknown" @ (schema, "x-unit");
+        !schema.has("x-unit") || UNITS.contains(&unit) => "there is no unit `{unit}`");
     // Pages are counted.
     let physical = name.rsplit('_').next().is_some_and(|word| PHYSICAL.contains(&word));
     let counted = name.starts_with("page_");
-    rule!(cx, "unit-missing" @ at;
-        counted || !physical || schema.get("x-unit").is_some() => "`{name}` has no unit");
+    rule!(cx, "unit-missing" @ schema;
+        counted || !physical || schema.has("x-unit") => "`{name}` has no unit");
 }
 
-fn lenient(cx: &mut Cx<'_>, at: &str, schema: &Value, place: Place, form: Form) {
-    let at = join(at, "x-lenient");
-    rule!(cx, "lenient" @ at;
-        schema.get("x-lenient").is_none() || listed(schema, "x-lenient") => "this is no list");
-    let behind = text(cx.behind(schema), "type");
-    for (index, name) in texts(schema, "x-lenient").into_iter().enumerate() {
-        let (fits, wanted) = match name {
+fn lenient(cx: &mut Cx<'_>, schema: &Value, place: Place, form: Form) {
+    rule!(cx, "lenient" @ (schema, "x-lenient");
+        !schema.has("x-lenient") || schema.listed("x-lenient") => "this is no list");
+    let behind = cx.behind(schema).text("type");
+    for name in schema.items("x-lenient") {
+        let word = name.as_str().unwrap_or_default();
+        let (fits, wanted) = match word {
             "int-or-string" => {
                 (["string", "integer", "number"].contains(&behind), "a text or a number")
             }
             "null-list" => {
-                (form == Form::Array && flag(schema, "nullable"), "a list with `nullable: true`")
+                (form == Form::Array && schema.flag("nullable"), "a list with `nullable: true`")
             }
             "array-or-object" => (form == Form::Array, "a list"),
             "seconds-or-milliseconds" => {
-                (text(schema, "x-unit").starts_with("unix-"), "a point in time with `x-unit`")
+                (schema.text("x-unit").starts_with("unix-"), "a point in time with `x-unit`")
             }
             "empty-string-is-absent" => (place == Place::Optional, "an optional property"),
             "bool-or-int" => (form == Form::Bool, "a boolean"),
             "odd-is-absent" => (
-                form == Form::Struct && !listed(schema, "required"),
+                form == Form::Struct && !schema.listed("required"),
                 "an object that requires nothing",
             ),
             _ => (false, "nothing: there is no such leniency"),
         };
-        rule!(cx, "lenient" @ join(&at, index); fits => "`{name}` belongs on {wanted}");
+        rule!(cx, "lenient" @ name; fits => "`{word}` belongs on {wanted}");
     }
 }
 
 /// `x-sensitive`, `x-aliases`, `x-known-values`, `x-failed-when`, `x-views`.
-fn extensions(cx: &mut Cx<'_>, at: &str, schema: &Value, form: Form) {
-    let has = |key: &str| schema.get(key).is_some();
-    let plain = flag(schema, "x-sensitive") && !has("format") && !has("x-known-values");
-    rule!(cx, "sensitive" @ join(at, "x-sensitive");
+fn extensions(cx: &mut Cx<'_>, schema: &Value, form: Form) {
+    let has = |key: &str| schema.has(key);
+    let plain = schema.flag("x-sensitive") && !has("format") && !has("x-known-values");
+    rule!(cx, "sensitive" @ (schema, "x-sensitive");
         !has("x-sensitive") || plain => "this cannot be a secret");
 
     if form == Form::TextEnum && has("x-aliases") {
-        let values = texts(schema, "enum");
-        rule!(cx, "aliases" @ join(at, "x-aliases");
-            members(schema, "x-aliases").count() > 0 => "this is no map");
-        for (other, canonical) in members(schema, "x-aliases") {
+        let values = schema.texts("enum");
+        rule!(cx, "aliases" @ (schema, "x-aliases");
+            schema.members("x-aliases").count() > 0 => "this is no map");
+        for (other, canonical) in schema.members("x-aliases") {
             let known = canonical.as_str().is_some_and(|canonical| values.contains(&canonical));
-            rule!(cx, "aliases" @ join(&join(at, "x-aliases"), other);
+            rule!(cx, "aliases" @ canonical;
                 known && !values.contains(&other) => "`{other}: {canonical}` is not other: canonical");
         }
     } else {
-        alias_list(cx, at, schema);
+        alias_list(cx, schema);
     }
 
-    let place = join(at, "x-known-values");
-    let (mut seen, mut names) = (Vec::new(), Vec::new());
-    rule!(cx, "known-values" @ place;
-        !has("x-known-values") || listed(schema, "x-known-values") => "this is no list");
-    for (index, row) in items(schema, "x-known-values").iter().enumerate() {
-        let (at, name) = (join(&place, index), text(row, "name"));
-        let whole = said(row, "value")
-            && said(row, "description")
+    let rows = schema.items("x-known-values");
+    rule!(cx, "known-values" @ (schema, "x-known-values");
+        !has("x-known-values") || schema.listed("x-known-values") => "this is no list");
+    for row in rows {
+        let whole = row.said("value")
+            && row.said("description")
             && row.as_object().is_some_and(|row| row.len() == 3);
-        rule!(cx, "known-values" @ at;
-            whole && is_pascal(name) => "this is not {{value, name, description}}");
-        seen.push((text(row, "value"), at));
-        names.push((screaming(name), name));
+        rule!(cx, "known-values" @ row;
+            whole && is_pascal(row.text("name")) => "this is not {{value, name, description}}");
     }
-    cx.distinct(&place, names);
-    for (value, at) in repeated(seen) {
-        rule!(cx, "known-values" @ at; false => "the value {value} stands twice");
+    let names = rows.iter().map(|row| row.text("name"));
+    cx.distinct(schema.under("x-known-values"), names.map(|name| (screaming(name), name)));
+    for (value, row) in repeated(rows.iter().map(|row| (row.text("value"), row))) {
+        rule!(cx, "known-values" @ row; false => "the value {value} stands twice");
     }
 
-    let failed = members(schema, "x-failed-when").filter(|(name, value)| {
-        let values = member(schema, "properties", name).map(|property| cx.behind(property));
-        values.is_some_and(|values| value.is_string() && items(values, "enum").contains(value))
+    let failed = schema.members("x-failed-when").filter(|(name, value)| {
+        let values = schema.property(name).map(|property| cx.behind(property));
+        values.is_some_and(|values| value.is_string() && values.items("enum").contains(value))
     });
-    let fits = failed.count() == 1 && members(schema, "x-failed-when").count() == 1;
-    rule!(cx, "failed-when" @ join(at, "x-failed-when");
+    let fits = failed.count() == 1 && schema.members("x-failed-when").count() == 1;
+    rule!(cx, "failed-when" @ (schema, "x-failed-when");
         !has("x-failed-when") || fits => "this is no value of a property's string enum");
 
-    let place = join(at, "x-views");
-    rule!(cx, "views" @ place; !has("x-views") || listed(schema, "x-views") => "this is no list");
-    for (index, view) in items(schema, "x-views").iter().enumerate() {
-        let target = cx.document.schema(text(view, "schema")).unwrap_or(&Value::Null);
-        let tolerant =
-            texts(target, "x-lenient").contains(&"odd-is-absent") && is_snake(text(view, "name"));
+    rule!(cx, "views" @ (schema, "x-views"); !has("x-views") || schema.listed("x-views") => "this is no list");
+    for view in schema.items("x-views") {
+        let target = cx.document.schema(view.text("schema")).unwrap_or(&Value::Null);
+        let tolerant = target.lists("x-lenient", "odd-is-absent") && is_snake(view.text("name"));
         let mut keys = view.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
         let known = keys.all(|key| ["name", "schema", "keys"].contains(&key));
         let keyed = view.get("keys").is_none_or(|keys| keys == "payload-index");
-        rule!(cx, "views" @ join(&place, index); tolerant && known && keyed => "this is no view");
+        rule!(cx, "views" @ view; tolerant && known && keyed => "this is no view");
     }
 }
 
 /// Other names of a property or a parameter.
-pub(super) fn alias_list(cx: &mut Cx<'_>, at: &str, node: &Value) {
-    let fits = listed(node, "x-aliases") && items(node, "x-aliases").iter().all(Value::is_string);
-    rule!(cx, "aliases" @ join(at, "x-aliases");
-        node.get("x-aliases").is_none() || fits => "this is no list of names");
+pub(super) fn alias_list(cx: &mut Cx<'_>, node: &Value) {
+    let fits = node.listed("x-aliases") && node.items("x-aliases").iter().all(Value::is_string);
+    rule!(cx, "aliases" @ (node, "x-aliases");
+        !node.has("x-aliases") || fits => "this is no list of names");
 }

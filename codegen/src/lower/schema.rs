@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::node::Node;
-use crate::ir::{Field, Place, TypeDef};
+use crate::facts::Facts;
+use crate::ir::TypeDef;
 use crate::load::Document;
 use crate::refs;
 
@@ -35,90 +35,63 @@ impl<'a> Defs<'a> {
     }
 
     /// All arguments of an operation as one closed object.
-    pub(super) fn arguments(
-        &mut self,
-        fields: &[Field],
-        parameters: &[Node<'a>],
-        body: Option<&Node<'a>>,
-    ) -> Value {
+    pub(super) fn arguments(&mut self, parameters: &[&'a Value], body: Option<&'a Value>) -> Value {
         let mut object = Arguments::default();
-        for field in fields {
-            let place = match field.place {
-                Place::Path => "path",
-                Place::Query => "query",
-                Place::Body | Place::Member => continue,
-            };
-            let Some(parameter) = parameters
-                .iter()
-                .find(|node| node.text("name") == field.wire && node.text("in") == place)
-            else {
+        for parameter in parameters {
+            let (name, place) = (parameter.text("name"), parameter.text("in"));
+            if place == "header" {
                 continue;
-            };
-            let mut schema = self.convert(parameter.value.get("schema").unwrap_or(&Value::Null));
+            }
+            let mut schema = self.convert(parameter.under("schema"));
             schema.insert("description".to_owned(), parameter.docs("description").into());
-            schema.extend(
-                parameter
-                    .value
-                    .get("x-aliases")
-                    .map(|aliases| ("x-aliases".to_owned(), aliases.clone())),
-            );
-            object.add(&field.wire, schema, place, field.required);
+            if let Some(aliases) = parameter.get("x-aliases") {
+                schema.insert("x-aliases".to_owned(), aliases.clone());
+            }
+            object.add(name, schema, place, parameter.flag("required"));
         }
         if let Some(body) = body {
-            self.body(body.value, &mut object);
+            self.body(self.document.resolve(body), &mut object);
         }
-        let closed =
-            if object.unions.is_empty() { "additionalProperties" } else { "unevaluatedProperties" };
-        let mut schema = Map::new();
-        schema.insert("type".to_owned(), "object".into());
-        schema.insert("properties".to_owned(), object.properties.into());
-        schema.insert("required".to_owned(), object.required.into());
-        if !object.unions.is_empty() {
-            schema.insert("allOf".to_owned(), object.unions.into());
+        let Arguments { properties, required, unions } = object;
+        let mut schema = json!({"type": "object", "properties": properties, "required": required});
+        if unions.is_empty() {
+            schema["additionalProperties"] = false.into();
+        } else {
+            schema["allOf"] = unions.into();
+            schema["unevaluatedProperties"] = false.into();
         }
-        schema.insert(closed.to_owned(), false.into());
-        schema.into()
+        schema
     }
 
     fn body(&mut self, schema: &'a Value, object: &mut Arguments) {
-        let Some(target) = self.document.resolve(schema) else {
-            return;
-        };
-        for part in target.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        for part in schema.items("allOf") {
             match self.document.resolve(part) {
-                Some(union) if union.get("oneOf").is_some() => {
-                    object.unions.push(self.convert(part).into());
-                }
-                Some(common) => self.properties(common, object),
-                None => {}
+                union if union.has("oneOf") => object.unions.push(self.convert(part).into()),
+                common => self.properties(common, object),
             }
         }
-        self.properties(target, object);
+        self.properties(schema, object);
     }
 
     fn properties(&mut self, schema: &'a Value, object: &mut Arguments) {
-        let required = schema.get("required").and_then(Value::as_array);
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
-            let required = required.is_some_and(|required| required.iter().any(|key| key == name));
-            object.add(name, self.convert(property), "body", required);
+        for (name, property) in schema.members("properties") {
+            object.add(name, self.convert(property), "body", schema.lists("required", name));
         }
     }
 
     fn convert(&mut self, schema: &'a Value) -> Map<String, Value> {
         let mut converted = Map::new();
-        let nullable = schema.get("nullable").is_some_and(|nullable| nullable == true);
+        let nullable = schema.flag("nullable");
         for (key, value) in schema.as_object().into_iter().flatten() {
             let (key, value) = match (key.as_str(), value) {
                 (key, _) if DROPPED.contains(&key) => continue,
                 ("$ref", Value::String(_)) => ("$ref", self.reference(schema)),
-                ("allOf", Value::Array(parts)) if parts.len() == 1 => {
-                    match parts.first().map(|only| self.reference(only)) {
-                        Some(reference) if nullable => {
+                ("allOf", Value::Array(parts)) if let [only] = parts.as_slice() => {
+                    match self.reference(only) {
+                        reference if nullable => {
                             ("anyOf", json!([{ "$ref": reference }, { "type": "null" }]))
                         }
-                        Some(reference) => ("$ref", reference),
-                        None => continue,
+                        reference => ("$ref", reference),
                     }
                 }
                 ("allOf" | "oneOf", Value::Array(parts)) => {
@@ -167,10 +140,7 @@ impl<'a> Defs<'a> {
             };
             let mut schema = self.convert(component);
             let at = refs::join("/components/schemas", name);
-            if sent.contains(at.as_str())
-                && component.get("properties").is_some()
-                && !arms.contains(name)
-            {
+            if sent.contains(at.as_str()) && component.has("properties") && !arms.contains(name) {
                 schema.entry("additionalProperties").or_insert(false.into());
             }
             defs.insert(name.to_owned(), schema.into());
@@ -198,13 +168,8 @@ impl Arguments {
 
 /// Components that stand beside other properties (arms of a union in an `allOf`), so that they cannot be closed on their own.
 fn flattened_arms(document: &Document) -> HashSet<&str> {
-    let components =
-        document.at("/components/schemas").and_then(Value::as_object).into_iter().flatten();
-    components
-        .filter_map(|(_, schema)| schema.get("allOf")?.as_array().filter(|parts| parts.len() > 1))
-        .flatten()
-        .filter_map(|part| document.resolve(part)?.get("oneOf")?.as_array())
-        .flatten()
-        .filter_map(refs::schema_name)
-        .collect()
+    let components = document.value.under("components").members("schemas");
+    let parts = components.map(|(_, schema)| schema.items("allOf")).filter(|parts| parts.len() > 1);
+    let unions = parts.flatten().map(|part| document.resolve(part));
+    unions.flat_map(|union| union.items("oneOf")).filter_map(refs::schema_name).collect()
 }

@@ -2,20 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::node::Node;
-use crate::diag::Diagnostics;
+use super::notes::notes;
+use crate::facts::Facts;
 use crate::ir::{
     Arm, FailedWhen, Field, KnownValue, Lenient, Output, Place, Tag, TagValue, TimeForm, Type,
     TypeDef, TypeKind, Variant, View,
 };
 use crate::load::Document;
 use crate::names;
-use crate::refs;
+use crate::refs::{self, join};
+use crate::report::Report;
 
-const TAGLESS: &str =
-    "a union that no property tells apart: give each arm a required property with one value";
 const LONE_ARM: &str = "an arm of a union on its own: copy it under another name, without the tag";
 
 /// The fields of an object, and its texts that are always the same.
@@ -27,8 +27,8 @@ pub(super) struct Members {
 
 /// The named types that were met so far.
 pub(super) struct Types<'a> {
-    document: &'a Document,
-    problems: Diagnostics,
+    pub(super) document: &'a Document,
+    report: Report<'a>,
     defs: Vec<TypeDef>,
     /// Component to position in `defs`.
     index: HashMap<&'a str, usize>,
@@ -40,7 +40,7 @@ impl<'a> Types<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
         Self {
             document,
-            problems: Diagnostics::new(),
+            report: Report::new(document),
             defs: Vec::new(),
             index: HashMap::new(),
             arms: HashMap::new(),
@@ -48,56 +48,41 @@ impl<'a> Types<'a> {
     }
 
     /// Notes what is not supported; behind a colon, what to write instead.
-    pub(super) fn refuse(&mut self, node: &Node<'a>, what: &str) {
+    pub(super) fn refuse(&mut self, node: &Value, what: &str) {
         let (what, help) = what.split_once(": ").unwrap_or((what, ""));
-        let message = format!("{what} is not supported");
-        self.problems.push(self.document.problem("unsupported", &node.at, message, help));
-    }
-
-    /// `node`, or what its `$ref` stands for.
-    pub(super) fn resolve(&mut self, node: &Node<'a>) -> Option<Node<'a>> {
-        let Some(target) = refs::target(node.value) else {
-            return Some(node.clone());
-        };
-        let Some(value) = self.document.resolve(node.value) else {
-            self.refuse(node, "a reference to nothing: mend it");
-            return None;
-        };
-        Some(Node { value, at: target.trim_start_matches('#').to_owned() })
+        self.report.advise("unsupported", node, format_args!("{what} is not supported"), help);
     }
 
     /// The JSON media type of a request body or response.
-    pub(super) fn json(&mut self, content: &Node<'a>) -> Option<Node<'a>> {
-        self.resolve(content)?.get("content")?.get("application/json")
+    pub(super) fn json(&self, content: &'a Value) -> Option<&'a Value> {
+        self.document.resolve(content).get("content")?.get("application/json")
     }
 
     /// What the `data` of an envelope is.
-    pub(super) fn output(&mut self, reply: &Node<'a>) -> Output {
-        let properties = reply.get("schema").and_then(|envelope| envelope.get("properties"));
-        let Some(data) = properties.and_then(|properties| properties.get("data")) else {
+    pub(super) fn output(&mut self, reply: &'a Value) -> Output {
+        let Some(data) = reply.under("schema").property("data") else {
             return Output::Accepted;
         };
-        match self.ty(&data) {
-            Some(Type::Named(type_name)) => {
-                let failed_when = self.failed_when(&data, &type_name);
+        let (item, bare) = match self.ty(data) {
+            Type::Named(type_name) => {
+                let failed_when = self.failed_when(data, &type_name);
                 return Output::Data { type_name, failed_when };
             }
-            Some(Type::Listing { item, bare }) => match *item {
-                Type::Named(item) => return Output::Listing { item, bare },
-                _ => self.refuse(&data, "a list of unnamed items as `data`: make them a component"),
-            },
-            Some(_) => self.refuse(&data, "this as `data`: use a component, or the list form"),
-            None => {}
+            Type::Listing { item, bare } => (*item, bare),
+            other => (other, false),
+        };
+        if !matches!(item, Type::Named(_)) {
+            self.refuse(data, "a list of unnamed items as `data`: make them a component");
         }
-        Output::Accepted
+        Output::Listing { item: item.named().unwrap_or_default().to_owned(), bare }
     }
 
-    fn failed_when(&mut self, data: &Node<'a>, type_name: &str) -> Option<FailedWhen> {
-        let component = self.resolve(&data.reference()?)?;
-        let (property, value) = component.entries("x-failed-when").into_iter().next()?;
-        let found = self.find_failure(type_name, property, value.value.as_str()?);
+    fn failed_when(&mut self, data: &'a Value, type_name: &str) -> Option<FailedWhen> {
+        let component = self.document.resolve(reference(data)?);
+        let (property, value) = component.members("x-failed-when").next()?;
+        let found = self.find_failure(type_name, property, value.as_str()?);
         if found.is_none() {
-            self.refuse(&value, "this x-failed-when: name a property that is a text enum");
+            self.refuse(value, "this x-failed-when: name a property that is a text enum");
         }
         found
     }
@@ -113,7 +98,7 @@ impl<'a> Types<'a> {
             return None;
         };
         let field = fields.iter().find(|field| field.wire == property)?;
-        let enum_type = named(&field.ty)?;
+        let enum_type = field.ty.named()?;
         let TypeKind::TextEnum { variants, .. } = self.kind(enum_type)? else {
             return None;
         };
@@ -126,30 +111,31 @@ impl<'a> Types<'a> {
         })
     }
 
-    pub(super) fn parameter(&mut self, parameter: &Node<'a>, place: Place) -> Option<Field> {
-        let (wire, required) = (parameter.text("name"), parameter.flag("required"));
-        let mut field = self.field(wire, &parameter.get("schema")?, required, place)?;
-        field.docs = parameter.optional_text("description").unwrap_or(field.docs);
-        field.aliases.extend(parameter.texts("x-aliases"));
-        Some(field)
+    pub(super) fn parameter(&mut self, parameter: &'a Value, place: Place) -> Field {
+        let (wire, schema) = (parameter.text("name"), parameter.under("schema"));
+        let mut field = self.field(wire, schema, parameter.flag("required"), place);
+        if parameter.said("description") {
+            field.docs = parameter.docs("description");
+        }
+        field.aliases.extend(aliases(parameter));
+        field
     }
 
     /// All fields of an object, or of an `allOf` of objects and one union; `tag` is that of an arm,
     /// which is no field.
     pub(super) fn members(
         &mut self,
-        schema: &Node<'a>,
+        schema: &'a Value,
         place: Place,
         tag: Option<&str>,
     ) -> Members {
         let mut members = Members::default();
         for part in schema.items("allOf") {
-            match self.resolve(&part) {
-                Some(union) if union.has("oneOf") => {
-                    members.fields.extend(self.flattened(&part, &union, place));
+            match self.document.resolve(part) {
+                union if union.has("oneOf") => {
+                    members.fields.push(self.flattened(part, union, place));
                 }
-                Some(object) => self.own_members(&object, place, tag, &mut members),
-                None => {}
+                object => self.own_members(object, place, tag, &mut members),
             }
         }
         self.own_members(schema, place, tag, &mut members);
@@ -158,7 +144,7 @@ impl<'a> Types<'a> {
 
     fn own_members(
         &mut self,
-        schema: &Node<'a>,
+        schema: &'a Value,
         place: Place,
         tag: Option<&str>,
         members: &mut Members,
@@ -166,141 +152,101 @@ impl<'a> Types<'a> {
         if !schema.has("properties") && !schema.has("allOf") {
             self.refuse(schema, "this schema here: write an object with properties");
         }
-        for (wire, property) in schema.entries("properties") {
+        for (wire, property) in schema.members("properties") {
             let required = schema.lists("required", wire);
             match property.constant() {
                 _ if tag == Some(wire) => {}
                 Some(Value::String(value)) if required => {
                     members.constants.push((wire.to_owned(), value.clone()));
                 }
-                Some(_) => self.refuse(&property, "a constant that is no required text"),
-                None => members.fields.extend(self.field(wire, &property, required, place)),
+                Some(_) => self.refuse(property, "a constant that is no required text"),
+                None => members.fields.push(self.field(wire, property, required, place)),
             }
         }
     }
 
     /// A union whose properties stand beside those of the object around it.
-    fn flattened(&mut self, part: &Node<'a>, union: &Node<'a>, place: Place) -> Option<Field> {
-        let title = union.text("title");
-        Some(Field {
-            name: names::snake(title),
-            wire: title.to_owned(),
-            docs: union.docs("description"),
-            notes: Vec::new(),
-            ty: self.ty(part)?,
-            required: true,
-            nullable: false,
-            place,
-            lenient: Vec::new(),
-            aliases: Vec::new(),
-            flatten: true,
-        })
+    fn flattened(&mut self, part: &'a Value, union: &'a Value, place: Place) -> Field {
+        let field = self.field(union.text("title"), part, true, place);
+        Field { notes: Vec::new(), flatten: true, ..field }
     }
 
-    fn field(
-        &mut self,
-        wire: &str,
-        schema: &Node<'a>,
-        required: bool,
-        place: Place,
-    ) -> Option<Field> {
-        let ty = self.ty(schema)?;
-        let behind = schema.reference().and_then(|reference| self.resolve(&reference));
+    fn field(&mut self, wire: &str, schema: &'a Value, required: bool, place: Place) -> Field {
         let mut field = Field {
             name: names::snake(wire),
             wire: wire.to_owned(),
             docs: schema.docs("description"),
-            notes: schema.notes(),
-            ty,
+            notes: notes(schema),
+            ty: self.ty(schema),
             required,
             nullable: schema.flag("nullable"),
             place,
             lenient: lenient(schema).collect(),
-            aliases: schema.texts("x-aliases"),
+            aliases: aliases(schema).collect(),
             flatten: false,
         };
-        if let Some(behind) = behind {
+        if let Some(reference) = reference(schema) {
+            let behind = self.document.resolve(reference);
             if field.docs.is_empty() {
                 field.docs = behind.docs("description");
             }
             // A named type says the rest itself.
             if !matches!(field.ty, Type::Named(_)) {
-                field.notes.extend(behind.notes());
-                field.lenient.extend(lenient(&behind));
+                field.notes.extend(notes(behind));
+                field.lenient.extend(lenient(behind));
             }
         }
-        Some(field)
+        field
     }
 
-    /// The type of a value; `None` after a problem.
-    fn ty(&mut self, schema: &Node<'a>) -> Option<Type> {
-        if let Some(reference) = schema.reference() {
-            let ty = self.component(&reference)?;
+    /// The type of a value.
+    fn ty(&mut self, schema: &'a Value) -> Type {
+        if let Some(reference) = reference(schema) {
+            let ty = self.component(reference);
             let secret = schema.flag("x-sensitive") && matches!(ty, Type::Named(_) | Type::String);
-            return Some(if secret { Type::Secret } else { ty });
+            return if secret { Type::Secret } else { ty };
         }
         match schema.text("type") {
             "array" => self.list(schema),
             "object" => self.inline_object(schema),
-            _ => self.scalar(schema),
+            _ => scalar(schema),
         }
     }
 
-    fn scalar(&mut self, schema: &Node<'a>) -> Option<Type> {
-        match (schema.text("type"), schema.text("format"), schema.text("x-unit")) {
-            ("boolean", ..) => Some(Type::Bool),
-            ("number", ..) => Some(Type::F64),
-            ("integer", _, "unix-seconds") => Some(Type::Time(TimeForm::UnixSeconds)),
-            ("integer", _, "unix-milliseconds") => Some(Type::Time(TimeForm::UnixMillis)),
-            ("integer", "int32", _) => Some(Type::I32),
-            ("integer", ..) => Some(Type::I64),
-            ("string", "date-time", _) => Some(Type::Time(TimeForm::Rfc3339)),
-            ("string", ..) if schema.flag("x-sensitive") => Some(Type::Secret),
-            ("string", ..) => Some(Type::String),
-            _ => {
-                self.refuse(schema, "this schema: write a type, a $ref, or an allOf with one $ref");
-                None
-            }
-        }
-    }
-
-    fn list(&mut self, schema: &Node<'a>) -> Option<Type> {
-        let items = schema.get("items")?;
+    fn list(&mut self, schema: &'a Value) -> Type {
+        let items = schema.under("items");
         if items.has("x-lenient") {
-            self.refuse(&items, "x-lenient on items: make the items a component that has it");
+            self.refuse(items, "x-lenient on items: make the items a component that has it");
         }
-        let item = self.ty(&items)?;
+        let item = self.ty(items);
         if item == Type::Secret {
-            self.refuse(&items, "a list of secrets: wrap the secret in an object component");
+            self.refuse(items, "a list of secrets: wrap the secret in an object component");
         }
-        Some(Type::List(Box::new(item)))
+        Type::List(Box::new(item))
     }
 
     /// `{list: [...]}`, or an object of open keys.
-    fn inline_object(&mut self, schema: &Node<'a>) -> Option<Type> {
-        match schema.entries("properties").as_slice() {
-            [] if schema.flag("additionalProperties") => return Some(Type::OpenObject),
-            [("list", list)] if list.text("type") == "array" => {
-                let bare = list.lists("x-lenient", "array-or-object");
-                let Type::List(item) = self.ty(list)? else {
-                    return None;
-                };
-                return Some(Type::Listing { item, bare });
-            }
-            _ => {
-                self.refuse(schema, "an inline object: make it a component, so that it has a name")
+    fn inline_object(&mut self, schema: &'a Value) -> Type {
+        let Some(list) = schema.property("list") else {
+            return Type::OpenObject;
+        };
+        let bare = list.lists("x-lenient", "array-or-object");
+        match self.ty(list) {
+            Type::List(item) => Type::Listing { item, bare },
+            other => {
+                self.refuse(list, "something else than a list here: make it a component");
+                other
             }
         }
-        None
     }
 
     /// The type of a component; a named one is added on its first use.
-    fn component(&mut self, reference: &Node<'a>) -> Option<Type> {
-        let schema = self.resolve(reference)?;
-        let component = refs::schema_name(reference.value)?;
+    fn component(&mut self, reference: &'a Value) -> Type {
+        let schema = self.document.resolve(reference);
+        let component = refs::schema_name(reference).unwrap_or_default();
         if self.arms.contains_key(component) {
             self.refuse(reference, LONE_ARM);
-            return None;
+            return Type::Named(names::pascal(component));
         }
         let values = schema.has("enum");
         let plain = !schema.has("x-sensitive") && !schema.has("format");
@@ -310,11 +256,11 @@ impl<'a> Types<'a> {
             "object" => true,
             _ => schema.has("oneOf") || schema.has("allOf"),
         };
-        if named { Some(self.add(component, &schema, None)) } else { self.scalar(&schema) }
+        if named { self.add(component, schema, None) } else { scalar(schema) }
     }
 
     /// Adds a named type: first its place in the order, then what it consists of.
-    fn add(&mut self, component: &'a str, schema: &Node<'a>, tag: Option<&'a str>) -> Type {
+    fn add(&mut self, component: &'a str, schema: &'a Value, tag: Option<&'a str>) -> Type {
         let name = names::pascal(component);
         if self.index.contains_key(component) {
             return Type::Named(name);
@@ -324,12 +270,12 @@ impl<'a> Types<'a> {
         self.defs.push(TypeDef {
             name: name.clone(),
             docs: schema.docs("description"),
-            notes: schema.notes(),
+            notes: notes(schema),
             kind: TypeKind::OpenObject { views: Vec::new() },
             in_request: false,
             in_response: false,
             module: String::new(),
-            at: schema.at.clone(),
+            at: join("/components/schemas", component),
         });
         let int_or_string = schema.lists("x-lenient", "int-or-string");
         let kind = match schema.text("type") {
@@ -341,8 +287,8 @@ impl<'a> Types<'a> {
             "string" => TypeKind::Text { int_or_string, widens_to: None, known: known(schema) },
             "object" if schema.flag("additionalProperties") => self.open_object(schema),
             _ if schema.has("oneOf") => self.union(schema),
-            _ => match schema.reference() {
-                Some(wider) => self.narrowed(schema, &wider),
+            _ => match reference(schema) {
+                Some(wider) => self.narrowed(schema, wider),
                 None => self.object(schema, tag),
             },
         };
@@ -352,7 +298,7 @@ impl<'a> Types<'a> {
         Type::Named(name)
     }
 
-    fn object(&mut self, schema: &Node<'a>, tag: Option<&str>) -> TypeKind {
+    fn object(&mut self, schema: &'a Value, tag: Option<&str>) -> TypeKind {
         let Members { fields, constants } = self.members(schema, Place::Member, tag);
         if constants.len() > 1 {
             self.refuse(schema, "more than one constant: keep one, describe the other as a text");
@@ -361,8 +307,8 @@ impl<'a> Types<'a> {
     }
 
     /// A component that is another text id with a meaning of its own.
-    fn narrowed(&mut self, schema: &Node<'a>, wider: &Node<'a>) -> TypeKind {
-        let target = self.component(wider).as_ref().and_then(named).map(str::to_owned);
+    fn narrowed(&mut self, schema: &'a Value, wider: &'a Value) -> TypeKind {
+        let target = self.component(wider).named().map(str::to_owned);
         let inherited = match target.as_ref().and_then(|name| self.kind(name)) {
             Some(TypeKind::Text { int_or_string, .. }) => *int_or_string,
             _ => {
@@ -376,17 +322,14 @@ impl<'a> Types<'a> {
         TypeKind::Text { int_or_string: inherited, widens_to: target, known: known(schema) }
     }
 
-    fn open_object(&mut self, schema: &Node<'a>) -> TypeKind {
+    fn open_object(&mut self, schema: &'a Value) -> TypeKind {
         let mut views = Vec::new();
         for row in schema.items("x-views") {
             let component = row.text("schema");
-            let at = refs::join("/components/schemas", component);
-            let Some(value) = self.document.schema(component) else {
-                self.refuse(&row, "a view of nothing: mend the name of the schema");
+            let Some(view) = self.document.schema(component) else {
                 continue;
             };
-            let view = Node { value, at };
-            let _named = self.add(component, &view, None);
+            self.add(component, view, None);
             views.push(View {
                 name: names::snake(row.text("name")),
                 type_name: names::pascal(component),
@@ -397,33 +340,23 @@ impl<'a> Types<'a> {
         TypeKind::OpenObject { views }
     }
 
-    fn union(&mut self, schema: &Node<'a>) -> TypeKind {
-        let mut components = Vec::new();
-        for reference in schema.items("oneOf") {
-            if let (Some(name), Some(arm)) =
-                (refs::schema_name(reference.value), self.resolve(&reference))
-            {
-                components.push((name, arm));
-            }
-        }
-        let declared = schema.get("discriminator").map(|node| node.text("propertyName"));
-        let Some(tag) = declared.or_else(|| shared_constant(&components)) else {
-            self.refuse(schema, TAGLESS);
-            return TypeKind::Union { tag: String::new(), arms: Vec::new() };
+    fn union(&mut self, schema: &'a Value) -> TypeKind {
+        let references = schema.items("oneOf").iter();
+        let components: Vec<_> = references
+            .filter_map(|arm| Some((refs::schema_name(arm)?, self.document.resolve(arm))))
+            .collect();
+        let tag = match schema.get("discriminator") {
+            Some(discriminator) => discriminator.text("propertyName"),
+            None => shared_constant(&components).unwrap_or_default(),
         };
         let stems = stems(components.iter().map(|(component, _)| *component));
         let mut arms = Vec::new();
         for ((component, arm), stem) in components.iter().zip(stems) {
-            let property = arm.get("properties").and_then(|properties| properties.get(tag));
-            let (tag_value, name) = match property.as_ref().and_then(Node::constant) {
-                Some(Value::String(text)) => (TagValue::Text(text.clone()), names::pascal(text)),
-                Some(Value::Number(number)) => {
-                    (TagValue::Int(number.as_i64().unwrap_or_default()), stem)
-                }
-                _ => {
-                    self.refuse(arm, TAGLESS);
-                    continue;
-                }
+            let constant = arm.property(tag).and_then(Facts::constant);
+            let (tag_value, name) = match constant.map(|value| (value.as_str(), value.as_i64())) {
+                Some((Some(text), _)) => (TagValue::Text(text.to_owned()), names::pascal(text)),
+                Some((_, Some(number))) => (TagValue::Int(number), stem),
+                _ => continue,
             };
             let type_name = self.arm(component, arm, tag);
             arms.push(Arm { name, tag: tag_value, type_name, docs: arm.docs("description") });
@@ -436,34 +369,33 @@ impl<'a> Types<'a> {
     }
 
     /// The struct of an arm without its tag; none when nothing is left.
-    fn arm(&mut self, component: &'a str, arm: &Node<'a>, tag: &'a str) -> Option<String> {
+    fn arm(&mut self, component: &'a str, arm: &'a Value, tag: &'a str) -> Option<String> {
         let before = self.arms.insert(component, tag);
         if before.is_some_and(|before| before != tag)
             || (before.is_none() && self.index.contains_key(component))
         {
             self.refuse(arm, LONE_ARM);
         }
-        if arm.entries("properties").len() < 2 && !arm.has("allOf") {
+        if arm.members("properties").count() < 2 && !arm.has("allOf") {
             return None;
         }
-        named(&self.add(component, arm, Some(tag))).map(str::to_owned)
+        self.add(component, arm, Some(tag)).named().map(str::to_owned)
     }
 
     /// All types with direction and module, and what was wrong.
-    pub(super) fn finish(mut self, tags: &[Tag]) -> (Vec<TypeDef>, Diagnostics) {
+    pub(super) fn finish(mut self, tags: &[Tag]) -> (Vec<TypeDef>, Report<'a>) {
         let names = self.defs.iter().enumerate().map(|(at, def)| (def.name.clone(), at));
         let positions: HashMap<String, usize> = names.collect();
         let position = |name: &str| positions.get(name).copied();
-        let parts: Vec<Vec<usize>> =
-            self.defs.iter().map(|def| parts(def).filter_map(position).collect()).collect();
+        let parts: Vec<Vec<usize>> = self
+            .defs
+            .iter()
+            .map(|def| def.parts().into_iter().filter_map(position).collect())
+            .collect();
         for tag in tags {
             for operation in &tag.operations {
-                let arguments = operation.fields.iter().filter_map(|field| named(&field.ty));
-                let answer = match &operation.output {
-                    Output::Data { type_name, .. } => Some(type_name.as_str()),
-                    Output::Listing { item, .. } => Some(item.as_str()),
-                    Output::Accepted => None,
-                };
+                let arguments = operation.fields.iter().filter_map(|field| field.ty.named());
+                let answer = operation.output.named();
                 for at in reached(arguments.filter_map(position).collect(), &parts) {
                     self.defs[at].in_request = true;
                     settle(&mut self.defs[at], tag);
@@ -476,7 +408,7 @@ impl<'a> Types<'a> {
         }
         // What only a report of a problem has reached.
         self.defs.retain(|def| !def.module.is_empty());
-        (self.defs, self.problems)
+        (self.defs, self.report)
     }
 }
 
@@ -500,59 +432,61 @@ fn reached(mut queue: Vec<usize>, parts: &[Vec<usize>]) -> HashSet<usize> {
     seen
 }
 
-/// The named type that a value of this type is or contains.
-fn named(ty: &Type) -> Option<&str> {
-    match ty {
-        Type::Named(name) => Some(name),
-        Type::List(item) | Type::Listing { item, .. } => named(item),
+/// The one reference that a schema stands for: its own `$ref`, or an `allOf` of exactly one (so that the reference can have a
+/// description beside it).
+fn reference(schema: &Value) -> Option<&Value> {
+    match schema.items("allOf") {
+        _ if schema.has("$ref") => Some(schema),
+        [only] if only.has("$ref") => Some(only),
         _ => None,
     }
 }
 
-/// The named types that a definition mentions.
-fn parts(def: &TypeDef) -> impl Iterator<Item = &str> {
-    let mut parts = Vec::new();
-    match &def.kind {
-        TypeKind::Struct { fields, .. } => {
-            parts.extend(fields.iter().filter_map(|field| named(&field.ty)));
-        }
-        TypeKind::Text { widens_to, .. } => parts.extend(widens_to.as_deref()),
-        TypeKind::Union { arms, .. } => {
-            parts.extend(arms.iter().filter_map(|arm| arm.type_name.as_deref()));
-        }
-        TypeKind::OpenObject { views } => {
-            parts.extend(views.iter().map(|view| view.type_name.as_str()));
-        }
-        TypeKind::TextEnum { .. } | TypeKind::IntEnum { .. } | TypeKind::Integer { .. } => {}
+fn scalar(schema: &Value) -> Type {
+    match (schema.text("type"), schema.text("format"), schema.text("x-unit")) {
+        ("boolean", ..) => Type::Bool,
+        ("number", ..) => Type::F64,
+        ("integer", _, "unix-seconds") => Type::Time(TimeForm::UnixSeconds),
+        ("integer", _, "unix-milliseconds") => Type::Time(TimeForm::UnixMillis),
+        ("integer", "int32", _) => Type::I32,
+        ("integer", ..) => Type::I64,
+        (_, "date-time", _) => Type::Time(TimeForm::Rfc3339),
+        _ if schema.flag("x-sensitive") => Type::Secret,
+        _ => Type::String,
     }
-    parts.into_iter()
 }
 
-fn text_enum(schema: &Node<'_>) -> TypeKind {
-    let aliases = schema.entries("x-aliases").into_iter();
+fn aliases(node: &Value) -> impl Iterator<Item = String> {
+    node.texts("x-aliases").into_iter().map(str::to_owned)
+}
+
+fn text_enum(schema: &Value) -> TypeKind {
+    let aliases = schema.members("x-aliases");
     TypeKind::TextEnum {
         variants: variants(schema, |value| value.as_str().map(str::to_owned)),
         aliases: aliases
-            .filter_map(|(other, value)| Some((other.to_owned(), value.value.as_str()?.to_owned())))
+            .filter_map(|(other, value)| Some((other.to_owned(), value.as_str()?.to_owned())))
             .collect(),
     }
 }
 
-fn variants<T: ToString>(schema: &Node<'_>, read: impl Fn(&Value) -> Option<T>) -> Vec<Variant<T>> {
+fn variants<T: ToString>(schema: &Value, read: impl Fn(&Value) -> Option<T>) -> Vec<Variant<T>> {
     let (names, docs) = (schema.texts("x-enum-varnames"), schema.texts("x-enum-descriptions"));
-    let values = schema.items("enum").into_iter().filter_map(|node| read(node.value));
+    let values = schema.items("enum").iter().filter_map(read);
     values
         .enumerate()
         .map(|(at, value)| Variant {
-            name: names::pascal(names.get(at).unwrap_or(&value.to_string())),
-            docs: docs.get(at).cloned().unwrap_or_default(),
+            name: names
+                .get(at)
+                .map_or_else(|| names::pascal(&value.to_string()), |name| names::pascal(name)),
+            docs: docs.get(at).map_or("", |text| text.trim()).to_owned(),
             value,
         })
         .collect()
 }
 
-fn known(schema: &Node<'_>) -> Vec<KnownValue> {
-    let rows = schema.items("x-known-values").into_iter();
+fn known(schema: &Value) -> Vec<KnownValue> {
+    let rows = schema.items("x-known-values").iter();
     rows.map(|row| KnownValue {
         name: names::screaming(row.text("name")),
         value: row.text("value").to_owned(),
@@ -561,27 +495,17 @@ fn known(schema: &Node<'_>) -> Vec<KnownValue> {
     .collect()
 }
 
-fn lenient(schema: &Node<'_>) -> impl Iterator<Item = Lenient> {
-    schema.texts("x-lenient").into_iter().filter_map(|word| match word.as_str() {
-        "int-or-string" => Some(Lenient::IntOrString),
-        "null-list" => Some(Lenient::NullList),
-        "seconds-or-milliseconds" => Some(Lenient::SecondsOrMilliseconds),
-        "array-or-object" => Some(Lenient::ArrayOrObject),
-        "empty-string-is-absent" => Some(Lenient::EmptyStringIsAbsent),
-        "bool-or-int" => Some(Lenient::BoolOrInt),
-        "odd-is-absent" => Some(Lenient::OddIsAbsent),
-        _ => None,
-    })
+fn lenient(schema: &Value) -> impl Iterator<Item = Lenient> {
+    schema.items("x-lenient").iter().filter_map(|word| Lenient::deserialize(word).ok())
 }
 
 /// The property that is required and constant in every arm.
-fn shared_constant<'a>(arms: &[(&'a str, Node<'a>)]) -> Option<&'a str> {
-    let fixes = |arm: &Node<'a>, name: &str| {
-        let property = arm.get("properties").and_then(|properties| properties.get(name));
-        arm.lists("required", name) && property.is_some_and(|node| node.constant().is_some())
+fn shared_constant<'a>(arms: &[(&str, &'a Value)]) -> Option<&'a str> {
+    let fixes = |arm: &Value, name: &str| {
+        arm.lists("required", name) && arm.property(name).and_then(Facts::constant).is_some()
     };
     let (_, first) = arms.first()?;
-    let mut names = first.entries("properties").into_iter().map(|(name, _)| name);
+    let mut names = first.members("properties").map(|(name, _)| name);
     names.find(|name| arms.iter().all(|(_, arm)| fixes(arm, name)))
 }
 
