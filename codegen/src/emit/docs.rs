@@ -74,17 +74,21 @@ impl Page {
             return;
         };
         let mut line = paragraph.first;
-        let mut empty = true;
+        let (mut used, mut empty) = (line.chars().count(), true);
         for unit in units(&escape(&paragraph.text)) {
-            if !empty && line.chars().count() + 1 + unit.chars().count() > self.width {
+            let length = unit.chars().count();
+            if !empty && used + 1 + length > self.width {
                 let next = " ".repeat(paragraph.others);
+                used = next.len();
                 self.lines.push(std::mem::replace(&mut line, next));
                 empty = true;
             }
             if !empty {
                 line.push(' ');
+                used += 1;
             }
             line.push_str(&unit);
+            used += length;
             empty = false;
         }
         self.lines.push(line);
