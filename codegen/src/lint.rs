@@ -15,12 +15,9 @@ mod example;
 mod operation;
 mod schema;
 
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use openapiv3::OpenAPI;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diag::Diagnostics;
@@ -28,7 +25,7 @@ use crate::facts::Facts;
 use crate::load::Document;
 use crate::refs;
 use crate::report::Report;
-use crate::shape::{self, Kind, Node, Under, closest, nodes};
+use crate::shape::{Kind, Node, Under, closest, nodes};
 
 /// Id of every rule, and what to write instead.
 #[rustfmt::skip]
@@ -115,21 +112,28 @@ pub(crate) fn help(rule: &str) -> &'static str {
     RULES.iter().find(|(id, _)| *id == rule).map_or("", |(_, help)| help)
 }
 
-/// What to write instead of OpenAPI that the generator does not act on.
+/// What to write instead of the keys of OpenAPI 3.0 that the generator does not act on.
 #[rustfmt::skip]
-const INSTEAD: &[(&[&str], &str)] = &[
-    (&["anyOf"], "write `oneOf` with a tag in each arm"),
-    (&["pattern"], "describe the form in words; no form of an id can be relied on"),
-    (&["exclusiveMinimum", "exclusiveMaximum"], "write the last allowed value as `minimum` or `maximum`"),
-    (&["readOnly", "writeOnly"], "make two components: one to send, one to read"),
-    (&["servers", "security"], "write it only at the root"),
-    (&["requestBodies"], "write the body at the operation, and its schema as a component"),
-    (&["patch", "head", "options", "trace"], "only GET, POST, PUT and DELETE exist"),
-    (&["summary", "description"], "write it at the operation"),
-    (&["content"], "write `schema`"),
-    (&["encoding"], "only JSON bodies exist"),
-    (&["examples"], "write `example`"),
+const INSTEAD: &[(&[Kind], &[&str], &str)] = &[
+    (&[Kind::Schema], &["anyOf"], "write `oneOf` with a tag in each arm"),
+    (&[Kind::Schema], &["pattern"], "describe the form in words; no form of an id can be relied on"),
+    (&[Kind::Schema], &["exclusiveMinimum", "exclusiveMaximum"], "write the last allowed value as `minimum` or `maximum`"),
+    (&[Kind::Schema], &["readOnly", "writeOnly"], "make two components: one to send, one to read"),
+    (&[Kind::PathItem, Kind::Operation], &["servers", "security"], "write it only at the root"),
+    (&[Kind::Components], &["requestBodies"], "write the body at the operation, and its schema as a component"),
+    (&[Kind::PathItem], &["patch", "head", "options", "trace"], "only GET, POST, PUT and DELETE exist"),
+    (&[Kind::PathItem], &["summary", "description"], "write it at the operation"),
+    (&[Kind::Parameter], &["content"], "write `schema`"),
+    (&[Kind::MediaType], &["encoding"], "only JSON bodies exist"),
+    (&[Kind::Parameter, Kind::Components], &["examples"], "write `example`"),
+    (&[Kind::Schema], &["not", "multipleOf", "minProperties", "maxProperties", "xml", "deprecated", "externalDocs"], WORDS),
+    (&[Kind::Operation], &["callbacks", "deprecated"], WORDS),
+    (&[Kind::Parameter], &["allowEmptyValue", "allowReserved", "deprecated"], WORDS),
+    (&[Kind::Response, Kind::Components], &["headers", "links", "callbacks"], WORDS),
+    (&[Kind::SecurityScheme], &["scheme", "bearerFormat", "flows", "openIdConnectUrl"], WORDS),
+    (&[Kind::Example], &["externalValue"], WORDS),
 ];
+const WORDS: &str = "describe it in words";
 
 /// All problems of a document, those of reading it too.
 pub fn lint(document: &Document) -> Diagnostics {
@@ -141,14 +145,8 @@ pub fn lint(document: &Document) -> Diagnostics {
     for tag in root.items("tags") {
         tags.entry(tag.text("name")).or_default().push(tag);
     }
-    let (report, known) = (Report::new(document), OnceCell::new());
-    let mut cx = Cx { document, root, report, arms, tags, known };
+    let mut cx = Cx { document, root, report: Report::new(document), arms, tags };
     cx.report.problems.extend(document.problems.clone());
-    if OpenAPI::deserialize(root).is_err() {
-        for (node, message) in shape::misfits(Kind::Root, root) {
-            rule!(cx, "bad-shape" @ node; false => "{message}");
-        }
-    }
     for node in &nodes {
         match refs::target(node.value) {
             Some(target) => reference(&mut cx, node, target),
@@ -173,20 +171,9 @@ struct Cx<'a> {
     arms: HashSet<&'a str>,
     /// Tags by name.
     tags: HashMap<&'a str, Vec<&'a Value>>,
-    /// What is left of the document after a round trip through the types of OpenAPI.
-    known: OnceCell<Value>,
 }
 
 impl<'a> Cx<'a> {
-    /// Whether OpenAPI knows the key of a node.
-    fn knows(&self, node: &Value, key: &str) -> bool {
-        let known = self.known.get_or_init(|| {
-            let api = OpenAPI::deserialize(self.root);
-            api.ok().and_then(|api| serde_json::to_value(api).ok()).unwrap_or_default()
-        });
-        known.pointer(&self.report.pointer((node, key))).is_some()
-    }
-
     /// Reports names that are equal after casing, or empty.
     fn distinct<'n>(&mut self, at: &Value, names: impl IntoIterator<Item = (String, &'n str)>) {
         let names: Vec<_> = names.into_iter().collect();
@@ -231,11 +218,20 @@ fn reference(cx: &mut Cx<'_>, node: &Node<'_>, target: &str) {
 
 /// Keys that nothing acts on, extensions in the wrong place, values left out.
 fn keys(cx: &mut Cx<'_>, node: &Node<'_>) {
+    rule!(cx, "bad-shape" @ node.value;
+        node.value.is_object() => "{} is no object", node.kind.label());
+    for key in node.kind.needed() {
+        rule!(cx, "bad-shape" @ node.value;
+            node.value.has(key) || !node.value.is_object() => "{} has no `{key}`", node.kind.label());
+    }
     for (key, child) in node.value.as_object().into_iter().flatten() {
         let Some(under) = node.kind.under(key) else {
             key_without_effect(cx, node, key);
             continue;
         };
+        let misfit = under.misfit(child).filter(|_| !child.is_null());
+        rule!(cx, "bad-shape" @ child;
+            misfit.is_none() => "`{key}` is no {}", misfit.unwrap_or_default());
         rule!(cx, "empty-value" @ child;
             !child.is_null() || matches!(key.as_str(), "example" | "value") => "`{key}` has no value");
         if matches!(under, Under::Map(_)) && key != "properties" {
@@ -252,12 +248,12 @@ fn key_without_effect(cx: &mut Cx<'_>, Node { kind, value, .. }: &Node<'_>, key:
     let message = format!("`{key}` has no effect on {}", kind.label());
     let extensible = Kind::EXTENSIBLE.iter();
     let places: Vec<_> = extensible.filter(|kind| kind.under(key).is_some()).collect();
+    let known =
+        |(kinds, keys, _): &&(&[Kind], &[&str], _)| kinds.contains(kind) && keys.contains(&key);
+    if let Some((.., help)) = INSTEAD.iter().find(known) {
+        return cx.report.advise("unsupported", at, message, help);
+    }
     let (rule, kinds) = match key.starts_with("x-") {
-        false if cx.knows(value, key) => {
-            let instead = INSTEAD.iter().find(|(keys, _)| keys.contains(&key));
-            let help = instead.map_or("describe it in words", |(_, help)| help);
-            return cx.report.advise("unsupported", at, message, help);
-        }
         false => ("unknown-key", std::slice::from_ref(kind)),
         true if places.is_empty() => ("unknown-extension", &Kind::EXTENSIBLE[..]),
         true => {

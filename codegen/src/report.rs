@@ -73,11 +73,6 @@ impl<'a> Report<'a> {
         self.document.value.pointer(pointer).unwrap_or(&self.document.value)
     }
 
-    /// The JSON pointer of a spot.
-    pub(crate) fn pointer<'v>(&self, at: impl Into<Spot<'v>>) -> String {
-        self.find(at.into()).0
-    }
-
     /// Pointer and place; what is missing has the place of the value that it is missing in.
     fn find(&self, Spot(value, key): Spot<'_>) -> (String, Place) {
         let index = self.index.get_or_init(|| {

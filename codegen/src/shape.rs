@@ -2,7 +2,6 @@
 //!
 //! What is not in the table is an error, so no construct is ever silently ignored.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::refs::target;
@@ -12,6 +11,10 @@ use crate::refs::target;
 pub(crate) enum Under {
     /// A value without nodes.
     Data,
+    Text,
+    Flag,
+    Number,
+    Texts,
     /// A node.
     One(Kind),
     /// A list of nodes.
@@ -20,11 +23,30 @@ pub(crate) enum Under {
     Map(Kind),
 }
 
-use Under::{Data, List, Map, One};
+use Under::{Data, Flag, List, Map, Number, One, Text, Texts};
 
-/// Each kind of node: its name in messages, its type, the keys that are acted on or documentation.
+impl Under {
+    /// What a value should be and is not. Nodes are looked at by themselves.
+    pub(crate) fn misfit(self, value: &Value) -> Option<&'static str> {
+        let (fits, wanted) = match self {
+            Data | One(_) => (true, ""),
+            Text => (value.is_string(), "text"),
+            Flag => (value.is_boolean(), "`true` or `false`"),
+            Number => (value.is_number(), "number"),
+            Texts => (
+                value.as_array().is_some_and(|texts| texts.iter().all(Value::is_string)),
+                "list of texts",
+            ),
+            List(_) => (value.is_array(), "list"),
+            Map(_) => (value.is_object(), "object"),
+        };
+        (!fits).then_some(wanted)
+    }
+}
+
+/// Each kind of node: its name in messages, what it cannot do without, and the keys that are acted on or documentation.
 macro_rules! kinds {
-    ($($kind:ident $label:literal $typed:ident: $($key:literal $under:expr),+;)+) => {
+    ($($kind:ident $label:literal [$($needed:literal)*]: $($key:literal $under:expr),+;)+) => {
         /// What a node of the document is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Kind { $($kind),+ }
@@ -35,72 +57,70 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $label),+ }
             }
 
+            /// The keys that must be there, as far as no rule asks for them.
+            pub(crate) fn needed(self) -> &'static [&'static str] {
+                match self { $(Self::$kind => &[$($needed),*]),+ }
+            }
+
             /// The keys that the generator acts on, or that are documentation.
             pub(crate) fn keys(self) -> &'static [(&'static str, Under)] {
                 use Kind::*;
                 match self { $($kind => &[$(($key, $under)),+]),+ }
-            }
-
-            /// Why the node is not what OpenAPI 3.0 says it should be.
-            pub(crate) fn misfit(self, value: &Value) -> Option<String> {
-                let read = match self {
-                    $(Self::$kind => openapiv3::$typed::deserialize(value).err()),+
-                };
-                read.map(|error| error.to_string())
             }
         }
     };
 }
 
 kinds! {
-    Root "the document root" OpenAPI:
-        "openapi" Data, "info" One(Info), "servers" List(Server), "paths" Map(PathItem),
+    Root "the document root" ["info" "paths"]:
+        "openapi" Text, "info" One(Info), "servers" List(Server), "paths" Map(PathItem),
         "components" One(Components), "security" Data, "tags" List(Tag), "externalDocs" One(Docs),
         "x-error-codes" Data;
-    Info "the info" Info:
-        "title" Data, "description" Data, "version" Data, "termsOfService" Data,
+    Info "the info" ["title" "version"]:
+        "title" Text, "description" Text, "version" Text, "termsOfService" Text,
         "contact" One(Contact), "license" One(License);
-    Contact "a contact" Contact: "name" Data, "url" Data, "email" Data;
-    License "a licence" License: "name" Data, "url" Data;
-    Server "a server" Server: "url" Data, "description" Data, "variables" Map(ServerVariable);
-    ServerVariable "a server variable" ServerVariable:
-        "default" Data, "description" Data, "enum" Data;
-    Tag "a tag" Tag:
-        "name" Data, "description" Data, "externalDocs" One(Docs), "x-groups" Data;
-    Docs "a link to documentation" ExternalDocumentation: "description" Data, "url" Data;
-    PathItem "a path" PathItem:
+    Contact "a contact" []: "name" Text, "url" Text, "email" Text;
+    License "a licence" ["name"]: "name" Text, "url" Text;
+    Server "a server" ["url"]:
+        "url" Text, "description" Text, "variables" Map(ServerVariable);
+    ServerVariable "a server variable" ["default"]:
+        "default" Text, "description" Text, "enum" Texts;
+    Tag "a tag" ["name"]:
+        "name" Text, "description" Text, "externalDocs" One(Docs), "x-groups" Data;
+    Docs "a link to documentation" ["url"]: "description" Text, "url" Text;
+    PathItem "a path" []:
         "parameters" List(Parameter), "get" One(Operation), "post" One(Operation),
         "put" One(Operation), "delete" One(Operation);
-    Operation "an operation" Operation:
-        "operationId" Data, "tags" Data, "summary" Data, "description" Data,
+    Operation "an operation" []:
+        "operationId" Text, "tags" Texts, "summary" Text, "description" Text,
         "externalDocs" One(Docs), "parameters" List(Parameter), "requestBody" One(RequestBody),
         "responses" Map(Response), "x-order" Data, "x-risk" Data, "x-retry" Data,
         "x-evidence" Data, "x-confirm" Data, "x-cost" Data;
-    Parameter "a parameter" Parameter:
-        "name" Data, "in" Data, "required" Data, "description" Data, "schema" One(Schema),
-        "style" Data, "explode" Data, "example" Data, "x-runtime" Data, "x-aliases" Data;
-    RequestBody "a body" RequestBody:
-        "description" Data, "required" Data, "content" Map(MediaType);
-    Response "an answer" Response: "description" Data, "content" Map(MediaType);
-    MediaType "a media type" MediaType:
+    Parameter "a parameter" ["name" "in" "schema"]:
+        "name" Text, "in" Text, "required" Flag, "description" Text, "schema" One(Schema),
+        "style" Text, "explode" Flag, "example" Data, "x-runtime" Data, "x-aliases" Data;
+    RequestBody "a body" []:
+        "description" Text, "required" Flag, "content" Map(MediaType);
+    Response "an answer" ["description"]: "description" Text, "content" Map(MediaType);
+    MediaType "a media type" []:
         "schema" One(Schema), "example" Data, "examples" Map(Example);
-    Example "a named example" Example: "summary" Data, "description" Data, "value" Data;
-    Schema "a schema" Schema:
-        "type" Data, "format" Data, "title" Data, "description" Data, "nullable" Data,
-        "default" Data, "example" Data, "enum" Data, "minimum" Data, "maximum" Data,
-        "minLength" Data, "maxLength" Data, "minItems" Data, "maxItems" Data,
-        "uniqueItems" Data, "required" Data, "properties" Map(Schema),
+    Example "a named example" []: "summary" Text, "description" Text, "value" Data;
+    Schema "a schema" []:
+        "type" Text, "format" Text, "title" Text, "description" Text, "nullable" Flag,
+        "default" Data, "example" Data, "enum" Data, "minimum" Number, "maximum" Number,
+        "minLength" Number, "maxLength" Number, "minItems" Number, "maxItems" Number,
+        "uniqueItems" Flag, "required" Texts, "properties" Map(Schema),
         "additionalProperties" Data, "items" One(Schema), "allOf" List(Schema),
         "oneOf" List(Schema), "discriminator" One(Discriminator), "x-unit" Data,
         "x-lenient" Data, "x-aliases" Data, "x-sensitive" Data, "x-enum-varnames" Data,
         "x-enum-descriptions" Data, "x-known-values" Data, "x-failed-when" Data,
         "x-views" Data;
-    Discriminator "a discriminator" Discriminator: "propertyName" Data, "mapping" Data;
-    Components "the components" Components:
+    Discriminator "a discriminator" ["propertyName"]: "propertyName" Text, "mapping" Data;
+    Components "the components" []:
         "schemas" Map(Schema), "responses" Map(Response), "parameters" Map(Parameter),
         "securitySchemes" Map(SecurityScheme);
-    SecurityScheme "a security scheme" SecurityScheme:
-        "type" Data, "description" Data, "name" Data, "in" Data;
+    SecurityScheme "a security scheme" []:
+        "type" Text, "description" Text, "name" Text, "in" Text;
 }
 
 impl Kind {
@@ -123,49 +143,28 @@ pub(crate) struct Node<'a> {
     pub(crate) value: &'a Value,
 }
 
-/// The nodes that stand in a node; references are nodes, and are not followed.
-fn children<'a>(kind: Kind, value: &'a Value) -> Vec<Node<'a>> {
-    let (Some(members), None) = (value.as_object(), target(value)) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut add = |inner, value| found.push(Node { kind: inner, parent: kind, value });
-    for (key, child) in members {
-        match (kind.under(key), child) {
-            (Some(One(inner)), _) => add(inner, child),
-            (Some(List(inner)), Value::Array(items)) => {
-                items.iter().for_each(|item| add(inner, item));
+/// A value and every node in it, parents first; references are nodes, and are not followed.
+pub(crate) fn nodes(kind: Kind, value: &Value) -> Vec<Node<'_>> {
+    fn visit<'a>(kind: Kind, parent: Kind, value: &'a Value, found: &mut Vec<Node<'a>>) {
+        found.push(Node { kind, parent, value });
+        let (Some(members), None) = (value.as_object(), target(value)) else {
+            return;
+        };
+        for (key, child) in members {
+            match (kind.under(key), child) {
+                (Some(One(inner)), _) => visit(inner, kind, child, found),
+                (Some(List(inner)), Value::Array(items)) => {
+                    items.iter().for_each(|item| visit(inner, kind, item, found));
+                }
+                (Some(Map(inner)), Value::Object(members)) => {
+                    members.values().for_each(|member| visit(inner, kind, member, found));
+                }
+                _ => {}
             }
-            (Some(Map(inner)), Value::Object(members)) => {
-                members.values().for_each(|member| add(inner, member));
-            }
-            _ => {}
         }
     }
-    found
-}
-
-/// A value and every node in it, parents first.
-pub(crate) fn nodes(kind: Kind, value: &Value) -> Vec<Node<'_>> {
-    fn visit<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
-        found.push(node);
-        children(node.kind, node.value).into_iter().for_each(|child| visit(child, found));
-    }
     let mut found = Vec::new();
-    visit(Node { kind, parent: kind, value }, &mut found);
-    found
-}
-
-/// The smallest nodes that OpenAPI does not accept, and why.
-pub(crate) fn misfits(kind: Kind, value: &Value) -> Vec<(&Value, String)> {
-    let inside = children(kind, value).into_iter();
-    let mut found: Vec<_> = inside.flat_map(|node| misfits(node.kind, node.value)).collect();
-    if found.is_empty() && target(value).is_none() {
-        let error = kind.misfit(value);
-        found.extend(
-            error.map(|error| (value, format!("{} cannot be read: {error}", kind.label()))),
-        );
-    }
+    visit(kind, kind, value, &mut found);
     found
 }
 

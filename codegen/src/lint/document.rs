@@ -41,7 +41,8 @@ fn described(cx: &mut Cx<'_>, Node { kind, value, .. }: &Node<'_>) {
     let wanted = matches!(kind, Info | Server | ServerVariable | Tag | SecurityScheme);
     rule!(cx, "description-missing" @ *value;
         !wanted || value.said("description") => "{} has no description", kind.label());
-    let key = (value.text("type"), value.text("in")) == ("apiKey", "header");
+    let header = (value.text("type"), value.text("in")) == ("apiKey", "header");
+    let key = header && value.said("name");
     rule!(cx, "unsupported" @ *value;
         *kind != SecurityScheme || key => "only an API key in a header is supported");
 }

@@ -261,7 +261,7 @@ fn parameter<'a>(cx: &mut Cx<'a>, parameter: &'a Value) {
     rule!(cx, "header-runtime" @ at;
         (place == "header") == known =>
         "`{name}` stands in {place} with the runtime role `{runtime}`");
-    rule!(cx, "unsupported" @ (at, "in"); place != "cookie" => "only `in: path`, `query` and `header` are supported");
+    rule!(cx, "unsupported" @ (at, "in"); ["path", "query", "header", ""].contains(&place) => "only `in: path`, `query` and `header` are supported");
     rule!(cx, "path-param-optional" @ at;
         place != "path" || required => "`{name}` is not required");
     rule!(cx, "example-missing" @ at;
