@@ -372,7 +372,7 @@ pub enum TypeKind {
         /// It can be turned into this wider id.
         widens_to: Option<String>,
         /// Named constants.
-        known: Vec<KnownValue>,
+        known: Vec<Variant<String>>,
     },
     /// An integer newtype.
     Integer {
@@ -393,24 +393,13 @@ pub enum TypeKind {
     },
 }
 
-/// A value of an enum.
+/// A value of an enum, or a known one of an open set (whose constant it names).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Variant<T> {
     /// Rust name.
     pub name: String,
     /// Wire value.
     pub value: T,
-    /// Meaning.
-    pub docs: String,
-}
-
-/// A known value of an open set.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct KnownValue {
-    /// Constant name (`DOCK_2`).
-    pub name: String,
-    /// Wire value.
-    pub value: String,
     /// Meaning.
     pub docs: String,
 }

@@ -49,13 +49,13 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     let document = Document {
         name: source.name.clone(),
         value: Value::Null,
-        problems: Diagnostics::new(),
+        problems: Diagnostics::default(),
         places: Vec::new(),
     };
     let mut reader = Reader {
         events: Parser::new_from_str(&source.text),
         document,
-        doubts: Diagnostics::new(),
+        doubts: Diagnostics::default(),
         pointer: String::new(),
     };
     let read = reader.document(again.as_ref().unwrap_or(&Value::Null));

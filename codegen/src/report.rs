@@ -41,7 +41,7 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(document: &'a Document) -> Self {
-        Self { document, problems: Diagnostics::new(), index: OnceCell::new() }
+        Self { document, problems: Diagnostics::default(), index: OnceCell::new() }
     }
 
     /// Notes a problem with the help of its rule.

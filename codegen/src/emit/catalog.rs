@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value, json};
 
-use super::operations::risk;
+use super::word;
 use crate::format::NOTICE;
-use crate::ir::{Api, Operation, Retry, Scope, Tag};
+use crate::ir::{Api, Operation, Tag};
 
 /// `catalog.rs`
 pub(super) fn rust(api: &Api) -> TokenStream {
@@ -54,9 +54,9 @@ fn entry(tag: &Tag, operation: &Operation) -> Value {
     put("tag", json!(tag.name));
     put("method", json!(operation.method));
     put("path", json!(operation.path));
-    put("scope", json!(scope(operation.scope)));
-    put("risk", json!(risk(operation.risk)));
-    put("retry", json!(retry(operation.retry)));
+    put("scope", json!(word(operation.scope)));
+    put("risk", json!(word(operation.risk)));
+    put("retry", json!(word(operation.retry)));
     put("evidence", json!(operation.evidence));
     put("confirm", json!(operation.confirm));
     put("cost", json!(operation.cost));
@@ -66,21 +66,4 @@ fn entry(tag: &Tag, operation: &Operation) -> Value {
     put("arguments", operation.argument_schema.clone());
     put("example", json!(operation.examples.arguments));
     Value::Object(entry)
-}
-
-/// The word for a scope.
-pub(super) fn scope(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Organization => "organization",
-        Scope::Project => "project",
-        Scope::Either => "either",
-    }
-}
-
-/// The word for what may be repeated.
-pub(super) fn retry(retry: Retry) -> &'static str {
-    match retry {
-        Retry::Safe => "safe",
-        Retry::Never => "never",
-    }
 }

@@ -1,7 +1,6 @@
 //! The table of all operations and of how each fact is known.
 
-use super::catalog::{retry, scope};
-use super::operations::risk;
+use super::word;
 use crate::format::NOTICE;
 use crate::ir::{Api, Retry, Risk};
 
@@ -55,9 +54,9 @@ pub(super) fn markdown(api: &Api) -> String {
             operation.method,
             operation.path,
             operation.type_name,
-            risk(operation.risk),
-            retry(operation.retry),
-            scope(operation.scope),
+            word(operation.risk),
+            word(operation.retry),
+            word(operation.scope),
             evidence.path,
             evidence.request,
             evidence.response,

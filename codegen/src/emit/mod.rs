@@ -15,6 +15,7 @@ mod sugar;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -64,7 +65,7 @@ impl Draft {
 ///
 /// When a file came out as no valid Rust: a mistake of an emitter.
 pub fn emit(api: &Api) -> Result<Vec<OutputFile>, Diagnostics> {
-    let mut problems = Diagnostics::new();
+    let mut problems = Diagnostics::default();
     let mut files = Vec::new();
     for draft in drafts(api) {
         match draft.print() {
@@ -206,4 +207,9 @@ fn output_type(output: &Output) -> TokenStream {
 /// `not-ready` as a variant name.
 fn variant(word: &str) -> TokenStream {
     rust(&crate::names::pascal(word))
+}
+
+/// The word for a fact: `Dangerous` → `dangerous`.
+fn word(fact: impl Debug) -> String {
+    format!("{fact:?}").to_lowercase()
 }

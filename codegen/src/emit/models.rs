@@ -6,9 +6,7 @@ use quote::quote;
 use super::Types;
 use super::docs::{first_sentence, link, sentence, with_notes};
 use crate::format::{docs, rust};
-use crate::ir::{
-    Arm, Field, KnownValue, Lenient, TagValue, TimeForm, Type, TypeDef, TypeKind, Variant, View,
-};
+use crate::ir::{Arm, Field, Lenient, TagValue, TimeForm, Type, TypeDef, TypeKind, Variant, View};
 
 /// Widest arguments of `serde` that stand in one attribute together.
 const ATTRIBUTE: usize = 72;
@@ -367,35 +365,14 @@ fn text_enum(name: &str, values: &[Variant<String>], aliases: &[(String, String)
         let name = rust(name);
         quote!((#value, Self::#name))
     });
-    let aliases = (!aliases.is_empty()).then(|| {
-        let pairs = aliases.iter().map(|(other, known)| quote!((#other, #known)));
-        quote!(const ALIASES: &'static [(&'static str, &'static str)] = &[#(#pairs),*];)
-    });
-    let variants = variants(values);
-    let ident = rust(name);
-    quote! {
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum #ident {
-            #variants
-            Unknown(UnknownText),
-        }
-        impl TextEnum for #ident {
-            const NAME: &'static str = #name;
-            const KNOWN: &'static [(&'static str, Self)] = &[#(#known),*];
-            #aliases
-            fn unknown(value: UnknownText) -> Self {
-                Self::Unknown(value)
-            }
-            fn as_unknown(&self) -> Option<&UnknownText> {
-                match self {
-                    Self::Unknown(value) => Some(value),
-                    _ => None,
-                }
-            }
-        }
-        text_enum!(#ident);
-    }
+    let pairs = aliases.iter().map(|(other, known)| quote!((#other, #known)));
+    let aliases = (!aliases.is_empty())
+        .then(|| quote!(const ALIASES: &'static [(&'static str, &'static str)] = &[#(#pairs),*];));
+    let items = quote! {
+        const KNOWN: &'static [(&'static str, Self)] = &[#(#known),*];
+        #aliases
+    };
+    open_enum(name, &variants(values), "Text", &items)
 }
 
 fn int_enum(name: &str, values: &[Variant<i64>]) -> TokenStream {
@@ -403,29 +380,40 @@ fn int_enum(name: &str, values: &[Variant<i64>]) -> TokenStream {
         let (value, variant) = (Literal::i64_unsuffixed(*value), rust(name));
         quote!((#value, #name, Self::#variant))
     });
-    let variants = variants(values);
-    let ident = rust(name);
+    let items = quote!(const KNOWN: &'static [(i64, &'static str, Self)] = &[#(#known),*];);
+    open_enum(name, &variants(values), "Int", &items)
+}
+
+/// An enum that keeps values that it does not know; `items` are those of its trait that depend on the type of the values.
+fn open_enum(name: &str, variants: &TokenStream, of: &str, items: &TokenStream) -> TokenStream {
+    let (ident, law, unknown) =
+        (rust(name), rust(&format!("{of}Enum")), rust(&format!("Unknown{of}")));
+    let call = rust(&format!("{}_enum", of.to_lowercase()));
+    let (copy, reference, copied) = match of {
+        "Int" => (Some(quote!(Copy,)), None, Some(quote!(*))),
+        _ => (None, Some(quote!(&)), None),
+    };
     quote! {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, #copy PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum #ident {
             #variants
-            Unknown(UnknownInt),
+            Unknown(#unknown),
         }
-        impl IntEnum for #ident {
+        impl #law for #ident {
             const NAME: &'static str = #name;
-            const KNOWN: &'static [(i64, &'static str, Self)] = &[#(#known),*];
-            fn unknown(value: UnknownInt) -> Self {
+            #items
+            fn unknown(value: #unknown) -> Self {
                 Self::Unknown(value)
             }
-            fn as_unknown(&self) -> Option<UnknownInt> {
+            fn as_unknown(&self) -> Option<#reference #unknown> {
                 match self {
-                    Self::Unknown(value) => Some(*value),
+                    Self::Unknown(value) => Some(#copied value),
                     _ => None,
                 }
             }
         }
-        int_enum!(#ident);
+        #call!(#ident);
     }
 }
 
@@ -442,8 +430,8 @@ fn variants<T>(values: &[Variant<T>]) -> TokenStream {
 }
 
 /// The constants of an open set.
-fn known_values(name: &TokenStream, known: &[KnownValue]) -> Option<TokenStream> {
-    let constants = known.iter().map(|KnownValue { name, value, docs }| {
+fn known_values(name: &TokenStream, known: &[Variant<String>]) -> Option<TokenStream> {
+    let constants = known.iter().map(|Variant { name, value, docs }| {
         let (docs, name) = (self::docs(&sentence(docs)), rust(name));
         quote!(#docs pub const #name: &'static str = #value;)
     });
@@ -506,18 +494,22 @@ fn union(def: &TypeDef, tag: &str, arms: &[Arm]) -> TokenStream {
                 (Literal::i64_unsuffixed(*number), Some(quote!(&)))
             }
         };
-        if let Some(data) = arm.type_name.as_deref().map(rust) {
-            variants.push(quote!(#docs #variant(#data)));
-            writers.push(quote!(Self::#variant(arm) => wire::tagged(serializer, #tag, #reference #value, arm)));
-            readers.push(quote!(Some(#value) => union.arm().map(Self::#variant)));
-            conversions.push(conversion(&data, &name, quote!(arm), quote!(Self::#variant(arm))));
-        } else {
-            variants.push(quote!(#docs #variant));
-            writers.push(quote!(Self::#variant => wire::tagged(serializer, #tag, #reference #value, &wire::Nothing {})));
-            readers.push(
-                quote!(Some(#value) => union.arm::<wire::Nothing, _>().map(|_| Self::#variant)),
-            );
-        }
+        let (held, data, read) = match arm.type_name.as_deref().map(rust) {
+            Some(ty) => {
+                let make = quote!(Self::#variant(arm));
+                conversions.push(conversion(&ty, &name, quote!(arm), make));
+                (quote!((#ty)), quote!(arm), quote!(union.arm().map(Self::#variant)))
+            }
+            None => (
+                TokenStream::new(),
+                quote!(&wire::Nothing {}),
+                quote!(union.arm::<wire::Nothing, _>().map(|_| Self::#variant)),
+            ),
+        };
+        let bound = arm.type_name.is_some().then(|| quote!((arm)));
+        variants.push(quote!(#docs #variant #held));
+        writers.push(quote!(Self::#variant #bound => wire::tagged(serializer, #tag, #reference #value, #data)));
+        readers.push(quote!(Some(#value) => #read));
     }
     let only_tools = (!def.in_response).then(|| quote!(#[cfg(feature = "catalog")]));
     quote! {

@@ -3,10 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::catalog::scope;
 use super::docs::sentence;
 use super::models::{Law, Model};
-use super::{Types, example, output_type, variant};
+use super::{Types, example, output_type, variant, word};
 use crate::format::{docs, rust};
 use crate::ir::{Arguments, FailedWhen, Operation, Output, Retry, Risk, Scope, Tag, TypeKind};
 
@@ -22,7 +21,7 @@ pub(super) fn operation(operation: &Operation, tag: &Tag, types: &Types) -> Toke
     let request = request(operation, types).definition(None);
     let name = rust(&operation.type_name);
     let output = output_type(&operation.output);
-    let (scope, risk) = (variant(scope(operation.scope)), variant(risk(operation.risk)));
+    let (scope, risk) = (variant(&word(operation.scope)), variant(&word(operation.risk)));
     let method = rust(&operation.method.to_lowercase());
     let (id, tag, path) = (&operation.id, &tag.name, &operation.path);
     let facts = facts(operation);
@@ -47,7 +46,7 @@ pub(super) fn operation(operation: &Operation, tag: &Tag, types: &Types) -> Toke
 
 /// Summary, description, place and evidence, documentation page, and what may come of it.
 fn text(operation: &Operation) -> String {
-    let risk = risk(operation.risk);
+    let risk = word(operation.risk);
     let evidence = &operation.evidence;
     let mut docs = sentence(&operation.summary);
     if !operation.docs.trim().is_empty() {
@@ -68,15 +67,6 @@ fn text(operation: &Operation) -> String {
         docs.push_str(&format!("\n{}\n", sentence(cost)));
     }
     docs
-}
-
-/// The word for a risk.
-pub(super) fn risk(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Read => "read",
-        Risk::Write => "write",
-        Risk::Dangerous => "dangerous",
-    }
 }
 
 /// The calls that say what differs from a read of the organization that is not repeated.

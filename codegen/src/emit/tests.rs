@@ -167,7 +167,7 @@ fn zoo() -> Api {
             TypeKind::Text {
                 int_or_string: true,
                 widens_to: Some("Person".to_owned()),
-                known: vec![KnownValue {
+                known: vec![Variant {
                     name: "NOBODY".to_owned(),
                     value: "-".to_owned(),
                     docs: "Nobody".to_owned(),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::notes::notes;
 use crate::facts::Facts;
 use crate::ir::{
-    Arm, FailedWhen, Field, KnownValue, Lenient, Output, Place, Tag, TagValue, TimeForm, Type,
-    TypeDef, TypeKind, Variant, View,
+    Arm, FailedWhen, Field, Lenient, Output, Place, Tag, TagValue, TimeForm, Type, TypeDef,
+    TypeKind, Variant, View,
 };
 use crate::load::Document;
 use crate::names;
@@ -485,9 +485,9 @@ fn variants<T: ToString>(schema: &Value, read: impl Fn(&Value) -> Option<T>) -> 
         .collect()
 }
 
-fn known(schema: &Value) -> Vec<KnownValue> {
+fn known(schema: &Value) -> Vec<Variant<String>> {
     let rows = schema.items("x-known-values").iter();
-    rows.map(|row| KnownValue {
+    rows.map(|row| Variant {
         name: names::screaming(row.text("name")),
         value: row.text("value").to_owned(),
         docs: row.docs("description"),
