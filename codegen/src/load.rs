@@ -1,5 +1,6 @@
 //! YAML text to a [`Document`]: values, and where they stand.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::iter;
 
@@ -45,7 +46,6 @@ impl Document {
 ///
 /// When the text is no YAML. All smaller problems are in [`Document::problems`].
 pub fn load(source: &Source) -> Result<Document, Diagnostics> {
-    let again = read_again(&source.text);
     let document = Document {
         name: source.name.clone(),
         value: Value::Null,
@@ -55,45 +55,22 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     let mut reader = Reader {
         events: Parser::new_from_str(&source.text),
         document,
-        doubts: Diagnostics::default(),
+        anchors: HashMap::new(),
         pointer: String::new(),
     };
-    let read = reader.document(again.as_ref().unwrap_or(&Value::Null));
-    let Reader { mut document, doubts, .. } = reader;
-    let broken = match (read, again) {
-        (Err(error), _) => {
+    let (place, message) = match reader.document() {
+        Ok(1) => return Ok(reader.document),
+        Ok(count) => ((1, 1), format!("{count} YAML documents stand in one file")),
+        Err(error) => {
             let marker = error.marker();
             ((marker.line(), marker.col() + 1), error.info().to_owned())
         }
-        (Ok(1), Ok(_)) => {
-            // Of two equal keys the readers take different ones.
-            if document.problems.iter().all(|problem| problem.rule != "duplicate-key") {
-                document.problems.extend(doubts);
-            }
-            return Ok(document);
-        }
-        (Ok(1), Err((place, error))) => {
-            let place = place.map_or((1, 1), |place| (place.line(), place.column()));
-            (place, format!("a second YAML reader says: {error}"))
-        }
-        (Ok(count), _) => ((1, 1), format!("{count} YAML documents stand in one file")),
     };
-    let (place, message) = broken;
-    Err(problem(&document.name, "yaml-syntax", place, "", message).into())
-}
-
-/// What a second YAML reader sees. Values with tags take the way through its own values, which knows them.
-fn read_again(text: &str) -> Result<Value, (Option<serde_yaml::Location>, String)> {
-    if let Ok(value) = serde_yaml::from_str(text) {
-        return Ok(value);
-    }
-    serde_yaml::from_str::<serde_yaml::Value>(text)
-        .map_err(|error| (error.location(), error.to_string()))
-        .and_then(|value| serde_json::to_value(value).map_err(|error| (None, error.to_string())))
+    Err(problem(&source.name, "yaml-syntax", place, "", message).into())
 }
 
 /// A problem of a rule.
-pub(crate) fn problem(
+fn problem(
     file: &str,
     rule: &'static str,
     (line, column): Place,
@@ -109,15 +86,15 @@ pub(crate) fn problem(
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     document: Document,
-    /// Where another reader sees something else.
-    doubts: Diagnostics,
+    /// What aliases can stand for.
+    anchors: HashMap<usize, Value>,
     /// Of the value that is being read.
     pointer: String,
 }
 
 impl<'t> Reader<'t> {
     /// Reads the first document, and tells how many there are.
-    fn document(&mut self, again: &Value) -> Result<usize, ScanError> {
+    fn document(&mut self) -> Result<usize, ScanError> {
         let mut count = 0;
         loop {
             match self.next()? {
@@ -126,7 +103,7 @@ impl<'t> Reader<'t> {
                     count += 1;
                     if count == 1 {
                         let (event, _) = self.next()?;
-                        self.document.value = self.value(event, (1, 1), Some(again))?;
+                        self.document.value = self.value(event, (1, 1))?;
                     }
                 }
                 _ => {}
@@ -147,60 +124,52 @@ impl<'t> Reader<'t> {
         self.document.problems.push(problem);
     }
 
-    /// The value that begins with an event; `again` is what the other reader sees there.
-    fn value(
-        &mut self,
-        event: Event<'t>,
-        place: Place,
-        again: Option<&Value>,
-    ) -> Result<Value, ScanError> {
+    /// The value that begins with an event.
+    fn value(&mut self, event: Event<'t>, place: Place) -> Result<Value, ScanError> {
         self.document.places.push(place);
-        let (value, sure) = match event {
-            Event::MappingStart(_, None) => (self.mapping(again)?, true),
-            Event::SequenceStart(_, None) => (self.sequence(again)?, true),
-            Event::Scalar(text, style, _, None) => {
+        let (value, anchor) = match event {
+            Event::MappingStart(anchor, None) => (self.mapping()?, anchor),
+            Event::SequenceStart(anchor, None) => (self.sequence()?, anchor),
+            Event::Scalar(text, style, anchor, None) => {
                 let (value, sure) = scalar(&text, style);
                 if !sure {
                     let message = format!("YAML readers do not agree on what {text} is");
                     self.note("yaml-ambiguous", place, message);
                 }
-                (value, sure)
+                (value, anchor)
             }
-            Event::Alias(_) => {
+            Event::Alias(anchor) => {
                 self.note("yaml-ambiguous", place, "an alias stands here");
-                let value = again.cloned().unwrap_or_default();
+                let value = self.anchors.get(&anchor).cloned().unwrap_or_default();
                 self.document.places.extend(iter::repeat_n(place, size(&value) - 1));
-                return Ok(value);
+                (value, 0)
             }
             tagged => {
                 self.note("yaml-ambiguous", place, "a YAML tag or an unreadable value stands here");
                 self.skip(tagged)?;
-                return Ok(Value::Null);
+                (Value::Null, 0)
             }
         };
-        if sure && again.is_some_and(|again| !alike(&value, again)) {
-            let message = "two YAML readers see different values here";
-            let (file, rule) = (&self.document.name, "yaml-ambiguous");
-            self.doubts.push(problem(file, rule, place, &self.pointer, message));
+        if anchor > 0 {
+            self.anchors.insert(anchor, value.clone());
         }
         Ok(value)
     }
 
-    fn sequence(&mut self, again: Option<&Value>) -> Result<Value, ScanError> {
+    fn sequence(&mut self) -> Result<Value, ScanError> {
         let mut items = Vec::new();
         loop {
             let (event, place) = self.next()?;
             if event == Event::SequenceEnd {
                 return Ok(items.into());
             }
-            let again = again.and_then(|again| again.get(items.len()));
             let outer = self.enter(items.len());
-            items.push(self.value(event, place, again)?);
+            items.push(self.value(event, place)?);
             self.pointer.truncate(outer);
         }
     }
 
-    fn mapping(&mut self, again: Option<&Value>) -> Result<Value, ScanError> {
+    fn mapping(&mut self) -> Result<Value, ScanError> {
         let (mut members, mut lines) = (Map::new(), Vec::new());
         loop {
             let (event, place) = self.next()?;
@@ -221,7 +190,7 @@ impl<'t> Reader<'t> {
                     let message = format!("the key {name} is no text in every YAML reader");
                     self.note("yaml-key", place, message);
                 }
-                let value = self.value(event, place, again.and_then(|again| again.get(&name)))?;
+                let value = self.value(event, place)?;
                 lines.push(place.0);
                 members.insert(name, value);
             }
@@ -272,15 +241,6 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Whether two readers saw the same here; what stands inside of lists and objects is looked at there.
-fn alike(one: &Value, two: &Value) -> bool {
-    match (one, two) {
-        (Value::Object(_), Value::Object(_)) => true,
-        (Value::Array(one), Value::Array(two)) => one.len() == two.len(),
-        _ => one == two,
-    }
-}
-
 /// The value of a scalar, and whether readers of YAML 1.1 and 1.2 agree on it: no `yes`, no `012`, no plain date.
 fn scalar(text: &str, style: ScalarStyle) -> (Value, bool) {
     if style != ScalarStyle::Plain {
@@ -308,10 +268,50 @@ fn has_other_meaning(text: &str) -> bool {
     let date = text.get(..10).is_some_and(|day| {
         day.split('-').map(str::len).eq([4, 2, 2]) && day.split('-').all(digits)
     });
-    // Grouped (1_000), to base 60 (1:30), with an odd point (.5).
-    let number = text.trim_start_matches(['+', '-']).replace('_', "");
-    let number = number.split(':').all(|part| digits(&part.replacen('.', "", 1)));
+    // Grouped (1_000), to base 60 (1:30), with an odd point (.5), with a power (+1e5), to another base (0x1F).
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let number = unsigned.replace('_', "");
+    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((&number, "0"));
+    let decimal = mantissa.split(':').all(|part| digits(&part.replacen('.', "", 1)))
+        && digits(power.trim_start_matches(['+', '-']));
+    let other_base = ["0x", "0o", "0b"].iter().any(|base| {
+        let rest = number.strip_prefix(base);
+        rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    });
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+        || [".inf", ".nan"].iter().any(|word| unsigned.eq_ignore_ascii_case(word))
+        || text.starts_with(['|', '>', '@', '`', '%'])
         || date
-        || number && !text.starts_with('_')
+        || (decimal || other_base) && !text.starts_with('_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_are_what_every_reader_takes_them_for() {
+        for (text, value) in [
+            ("12", Value::from(12)),
+            ("-3", (-3).into()),
+            ("0.5", 0.5.into()),
+            ("true", true.into()),
+            ("~", Value::Null),
+            ("3.0.3", "3.0.3".into()),
+            ("81-0-0", "81-0-0".into()),
+            ("2d", "2d".into()),
+        ] {
+            assert_eq!(scalar(text, ScalarStyle::Plain), (value, true), "{text}");
+            assert_eq!(scalar(text, ScalarStyle::DoubleQuoted), (text.into(), true), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_take_for_different_things_is_seen() {
+        let texts = "yes No on OFF y N True NULL 012 +1 0x1F 0o17 0b101 1_000 12:30 190:20:30.15 .5 1e5 1.5e3 +1e-5 \
+             .inf -.INF .NaN 2024-10-29 = << | > 99999999999999999999";
+        for text in texts.split_whitespace() {
+            assert!(!scalar(text, ScalarStyle::Plain).1, "{text}");
+        }
+    }
 }
