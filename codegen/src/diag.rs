@@ -22,6 +22,19 @@ pub struct Diagnostic {
     pub help: String,
 }
 
+impl Diagnostic {
+    /// A problem at a place (line and column).
+    pub(crate) fn new(
+        rule: &'static str,
+        (file, (line, column), pointer): (&str, (usize, usize), String),
+        message: impl fmt::Display,
+        help: &str,
+    ) -> Self {
+        let (file, message, help) = (file.to_owned(), message.to_string(), help.to_owned());
+        Self { file, line, column, rule, pointer, message, help }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;

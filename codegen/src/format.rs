@@ -29,20 +29,11 @@ pub(crate) fn rust_file(
     docs: &str,
     body: TokenStream,
 ) -> Result<OutputFile, Diagnostics> {
-    let items = match syn::parse2::<syn::File>(body) {
-        Ok(file) => file.items,
-        Err(error) => {
-            return Err(Diagnostics::from(Diagnostic {
-                file: path,
-                line: 1,
-                column: 1,
-                rule: "internal",
-                pointer: String::new(),
-                message: format!("the generated tokens are no valid Rust: {error}"),
-                help: "this is a mistake of the generator: report it with the spec".to_owned(),
-            }));
-        }
-    };
+    let items = syn::parse2::<syn::File>(body).map(|file| file.items).map_err(|error| {
+        let message = format!("the generated tokens are no valid Rust: {error}");
+        let help = "this is a mistake of the generator: report it with the spec";
+        Diagnostic::new("internal", (&path, (1, 1), String::new()), message, help)
+    })?;
     let mut text = format!("// {NOTICE}\n\n");
     for line in docs::lines(docs, DOCS) {
         text.push_str(format!("//! {line}").trim_end());

@@ -47,15 +47,11 @@ pub struct OutputFile {
 /// All problems that the spec has.
 pub fn lint(sources: &[Source]) -> Result<Api, Diagnostics> {
     let [source] = sources else {
-        return Err(Diagnostics::from(Diagnostic {
-            file: sources.get(1).map_or("spec", |source| &source.name).to_owned(),
-            line: 1,
-            column: 1,
-            rule: "one-document",
-            pointer: String::new(),
-            message: format!("{} documents were given", sources.len()),
-            help: "give exactly one spec document".to_owned(),
-        }));
+        let file = sources.get(1).map_or("spec", |source| &source.name);
+        let message = format!("{} documents were given", sources.len());
+        let help = "give exactly one spec document";
+        let at = (file, (1, 1), String::new());
+        return Err(Diagnostic::new("one-document", at, message, help).into());
     };
     let document = load::load(source)?;
     lint::lint(&document).or(())?;

@@ -66,20 +66,8 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
             ((marker.line(), marker.col() + 1), error.info().to_owned())
         }
     };
-    Err(problem(&source.name, "yaml-syntax", place, "", message).into())
-}
-
-/// A problem of a rule.
-fn problem(
-    file: &str,
-    rule: &'static str,
-    (line, column): Place,
-    pointer: &str,
-    message: impl Display,
-) -> Diagnostic {
-    let (file, pointer) = (file.to_owned(), pointer.to_owned());
-    let (message, help) = (message.to_string(), help(rule).to_owned());
-    Diagnostic { file, line, column, rule, pointer, message, help }
+    let (rule, at) = ("yaml-syntax", (source.name.as_str(), place, String::new()));
+    Err(Diagnostic::new(rule, at, message, help(rule)).into())
 }
 
 /// Makes a document of what a YAML parser tells.
@@ -120,8 +108,8 @@ impl<'t> Reader<'t> {
     }
 
     fn note(&mut self, rule: &'static str, place: Place, message: impl Display) {
-        let problem = problem(&self.document.name, rule, place, &self.pointer, message);
-        self.document.problems.push(problem);
+        let at = (self.document.name.as_str(), place, self.pointer.clone());
+        self.document.problems.push(Diagnostic::new(rule, at, message, help(rule)));
     }
 
     /// The value that begins with an event.

@@ -62,10 +62,9 @@ impl<'a> Report<'a> {
         message: impl Display,
         help: &str,
     ) {
-        let (pointer, (line, column)) = self.find(at.into());
-        let (file, message, help) =
-            (self.document.name.clone(), message.to_string(), help.to_owned());
-        self.problems.push(Diagnostic { file, line, column, rule, pointer, message, help });
+        let (pointer, place) = self.find(at.into());
+        let at = (self.document.name.as_str(), place, pointer);
+        self.problems.push(Diagnostic::new(rule, at, message, help));
     }
 
     /// What stands at a JSON pointer.

@@ -149,56 +149,43 @@ fn form(cx: &Cx<'_>, schema: &Value, place: Place) -> Result<Form, (&'static str
     let component = place == Place::Component;
     let property = matches!(place, Place::Required | Place::Optional);
     let values = schema.get("enum").and_then(Value::as_array).map(Vec::len);
-    let no = |rule, message: &str| Err((rule, message.to_owned()));
-    if schema.has("oneOf") {
-        return if component {
-            Ok(Form::Union)
-        } else {
-            no("inline-object", "`oneOf` stands inline")
-        };
-    }
-    if schema.has("allOf") {
-        let form = all_of(cx, schema.items("allOf"), component);
-        return form.or_else(|message| no("allof-form", message));
-    }
-    let form = match (schema.text("type"), values) {
-        ("object", _) if !schema.has("properties") => {
-            let open = schema.flag("additionalProperties");
-            return if open {
-                Ok(Form::Open)
-            } else {
-                no(
-                    "unsupported",
-                    "an object with neither `properties` nor `additionalProperties: true`",
-                )
-            };
+    let (rule, message) = match (schema.text("type"), values) {
+        _ if schema.has("oneOf") && component => return Ok(Form::Union),
+        _ if schema.has("oneOf") => ("inline-object", "`oneOf` stands inline"),
+        _ if schema.has("allOf") => match all_of(cx, schema.items("allOf"), component) {
+            Ok(form) => return Ok(form),
+            Err(message) => ("allof-form", message),
+        },
+        ("object", _) if schema.has("properties") => match place {
+            Place::Component => return Ok(Form::Struct),
+            _ if is_list_form(schema) && property => return Ok(Form::List),
+            _ => ("inline-object", "an object with properties stands inline"),
+        },
+        ("object", _) if schema.flag("additionalProperties") => return Ok(Form::Open),
+        ("object", _) => {
+            ("unsupported", "an object with neither `properties` nor `additionalProperties: true`")
         }
-        ("object", _) if component => Form::Struct,
-        ("object", _) if is_list_form(schema) && property => Form::List,
-        ("object", _) => return no("inline-object", "an object with properties stands inline"),
-        ("string" | "integer", Some(1)) if property => Form::Constant,
+        ("string" | "integer", Some(1)) if property => return Ok(Form::Constant),
         ("string" | "integer", Some(_)) if !component && place != Place::Header => {
-            return no("inline-enum", "an enum stands inline");
+            ("inline-enum", "an enum stands inline")
         }
-        ("string", Some(_)) => Form::TextEnum,
-        ("integer", Some(_)) => Form::IntEnum,
-        ("string", None) => Form::Text,
-        ("integer", None) => Form::Integer,
-        ("number" | "boolean" | "array", _) if component => {
-            return no(
-                "unsupported",
-                "only objects, texts, integers and unions are components, this stands inline",
-            );
-        }
-        ("number", _) => Form::Number,
-        ("boolean", _) => Form::Bool,
-        ("array", _) => Form::Array,
-        _ if schema.get("anyOf").or(schema.get("not")).is_some() => {
-            return no("unsupported", "this is no type, no `oneOf` and no `allOf`");
+        ("string", Some(_)) => return Ok(Form::TextEnum),
+        ("integer", Some(_)) => return Ok(Form::IntEnum),
+        ("string", None) => return Ok(Form::Text),
+        ("integer", None) => return Ok(Form::Integer),
+        ("number" | "boolean" | "array", _) if component => (
+            "unsupported",
+            "only objects, texts, integers and unions are components, this stands inline",
+        ),
+        ("number", _) => return Ok(Form::Number),
+        ("boolean", _) => return Ok(Form::Bool),
+        ("array", _) => return Ok(Form::Array),
+        _ if schema.has("anyOf") || schema.has("not") => {
+            ("unsupported", "this is no type, no `oneOf` and no `allOf`")
         }
         _ => return Err(("bad-type", format!("the type is {}", schema.shown("type")))),
     };
-    Ok(form)
+    Err((rule, message.to_owned()))
 }
 
 fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'static str> {
@@ -213,21 +200,17 @@ fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'stati
         [_] => Ok(Form::Named),
         _ if !component => Err("`allOf` of several parts stands inline"),
         [objects @ .., union] => {
-            let closed = |part: &&&Value| part.has("additionalProperties");
-            let arms: Vec<_> =
-                union.items("oneOf").iter().filter_map(|arm| resolve(cx.root, arm)).collect();
+            let arms = union.items("oneOf").iter().filter_map(|arm| resolve(cx.root, arm));
+            let mut parts = objects.iter().copied().chain(arms);
             let plain = objects.iter().all(|part| part.has("properties"));
-            match () {
-                () if arms.is_empty() || !plain => {
-                    Err("the parts are not objects and a last `oneOf`")
-                }
-                () if !union.said("title") => {
-                    Err("the `oneOf` part has no `title`, which names its field")
-                }
-                () if objects.iter().chain(&arms).any(|part| closed(&part)) => {
-                    Err("a part with `additionalProperties` refuses the keys of the others")
-                }
-                () => Ok(Form::Flattened),
+            if !union.listed("oneOf") || !plain {
+                Err("the parts are not objects and a last `oneOf`")
+            } else if !union.said("title") {
+                Err("the `oneOf` part has no `title`, which names its field")
+            } else if parts.any(|part| part.has("additionalProperties")) {
+                Err("a part with `additionalProperties` refuses the keys of the others")
+            } else {
+                Ok(Form::Flattened)
             }
         }
     }
@@ -235,10 +218,8 @@ fn all_of(cx: &Cx<'_>, parts: &[Value], component: bool) -> Result<Form, &'stati
 
 /// Keys that mean nothing on this form or in this place.
 fn keys(cx: &mut Cx<'_>, schema: &Value, place: Place, form: Form) {
-    let (mut label, mut known) = ("", &[][..]);
-    for (_, of_form, keys) in FORMS.iter().filter(|(known, ..)| *known == form) {
-        (label, known) = (*of_form, *keys);
-    }
+    let of_form = FORMS.iter().find(|(known, ..)| *known == form);
+    let (label, known) = of_form.map_or(("", &[][..]), |(_, label, keys)| (*label, *keys));
     for (key, _) in schema.as_object().into_iter().flatten() {
         let key = key.as_str();
         let placed = match place {
@@ -252,11 +233,11 @@ fn keys(cx: &mut Cx<'_>, schema: &Value, place: Place, form: Form) {
             _ => !PROPERTY.contains(&key) && !COMPONENT.contains(&key),
         };
         let fine = ["type", "description"].contains(&key) || (known.contains(&key) && placed);
-        let elsewhere = Kind::Schema.under(key).is_some();
-        rule!(cx, "misplaced-extension" @ (schema, key);
-            fine || !elsewhere || !key.starts_with("x-") => "`{key}` has no effect on {label} here");
-        rule!(cx, "unsupported" @ (schema, key);
-            fine || !elsewhere || key.starts_with("x-") => "`{key}` has no effect on {label} here");
+        if !fine && Kind::Schema.under(key).is_some() {
+            let rule = if key.starts_with("x-") { "misplaced-extension" } else { "unsupported" };
+            let message = format_args!("`{key}` has no effect on {label} here");
+            cx.report.add(rule, (schema, key), message);
+        }
     }
 }
 
