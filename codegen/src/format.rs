@@ -39,7 +39,7 @@ pub(crate) fn rust_file(
         text.push_str(format!("//! {line}").trim_end());
         text.push('\n');
     }
-    let mut last = None;
+    let (blank, mut last) = (blank(), None);
     for item in items {
         let kind = Some(mem::discriminant(&item));
         // One more import or module, or `text_id!(Name);`.
@@ -51,14 +51,17 @@ pub(crate) fn rust_file(
         if !follows {
             text.push('\n');
         }
-        text.push_str(&print(item));
+        text.push_str(&print(item, &blank));
         last = kind;
     }
     Ok(OutputFile { path, text })
 }
 
-fn print(mut item: Item) -> String {
-    let blank: Attribute = parse_quote!(#[doc = #BLANK]);
+fn blank() -> Attribute {
+    parse_quote!(#[doc = #BLANK])
+}
+
+fn print(mut item: Item, blank: &Attribute) -> String {
     match &mut item {
         Item::Impl(block) => {
             for member in block.items.iter_mut().skip(1) {
@@ -128,7 +131,7 @@ fn table(call: &syn::Macro) -> Option<String> {
 /// Statements as they stand at the top of a block; nothing when they are no Rust.
 pub(crate) fn body(statements: TokenStream) -> Option<String> {
     let item = syn::parse2(quote!(async fn f() { #statements })).ok()?;
-    let text = print(item);
+    let text = print(item, &blank());
     let inside = text.strip_prefix("async fn f() {\n")?.strip_suffix("}\n")?;
     Some(
         inside

@@ -252,25 +252,33 @@ fn scalar(text: &str, style: ScalarStyle) -> (Value, bool) {
 fn has_other_meaning(text: &str) -> bool {
     const WORDS: &[&str] =
         &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<"];
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let date = text.get(..10).is_some_and(|day| {
-        day.split('-').map(str::len).eq([4, 2, 2]) && day.split('-').all(digits)
+        day.split('-').map(str::len).eq([4, 2, 2]) && day.split('-').all(are_digits)
     });
-    // Grouped (1_000), to base 60 (1:30), with an odd point (.5), with a power (+1e5), to another base (0x1F).
     let unsigned = text.trim_start_matches(['+', '-']);
-    let number = unsigned.replace('_', "");
-    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((&number, "0"));
-    let decimal = mantissa.split(':').all(|part| digits(&part.replacen('.', "", 1)))
-        && digits(power.trim_start_matches(['+', '-']));
-    let other_base = ["0x", "0o", "0b"].iter().any(|base| {
-        let rest = number.strip_prefix(base);
-        rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
-    });
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || [".inf", ".nan"].iter().any(|word| unsigned.eq_ignore_ascii_case(word))
         || text.starts_with(['|', '>', '@', '`', '%'])
         || date
-        || (decimal || other_base) && !text.starts_with('_')
+        || unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+            && is_odd_number(&unsigned.replace('_', ""))
+}
+
+/// To base 60 (1:30), with an odd point (.5), with a power (1e5), to another base (0x1F).
+fn is_odd_number(text: &str) -> bool {
+    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let other_base = ["0x", "0o", "0b"].iter().any(|base| {
+        let rest = text.strip_prefix(base);
+        rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    });
+    let mut parts = mantissa.split(':');
+    other_base
+        || parts.all(|part| are_digits(&part.replacen('.', "", 1)))
+            && are_digits(power.trim_start_matches(['+', '-']))
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(crate) fn extend(pointer: &mut String, key: impl Display) {
     let start = pointer.len() + 1;
     // Writing to a text cannot fail.
     let _ = write!(pointer, "/{key}");
-    if pointer[start..].contains(['~', '/']) {
+    if pointer[start..].bytes().any(|byte| matches!(byte, b'~' | b'/')) {
         let key = pointer[start..].replace('~', "~0").replace('/', "~1");
         pointer.replace_range(start.., &key);
     }
