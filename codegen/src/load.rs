@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::iter;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 use serde_json::{Map, Value};
 
 use crate::Source;
@@ -57,6 +57,7 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
         document,
         anchors: HashMap::new(),
         pointer: String::new(),
+        depth: 0,
     };
     let (place, message) = match reader.document() {
         Ok(1) => return Ok(reader.document),
@@ -78,7 +79,12 @@ struct Reader<'t> {
     anchors: HashMap<usize, Value>,
     /// Of the value that is being read.
     pointer: String,
+    /// How many values that value stands in.
+    depth: usize,
 }
+
+/// How deep values may be nested, so that walking through them stays within the stack.
+const DEEPEST: usize = 100;
 
 impl<'t> Reader<'t> {
     /// Reads the first document, and tells how many there are.
@@ -114,6 +120,11 @@ impl<'t> Reader<'t> {
 
     /// The value that begins with an event.
     fn value(&mut self, event: Event<'t>, place: Place) -> Result<Value, ScanError> {
+        if self.depth > DEEPEST {
+            let marker = Marker::new(0, place.0, place.1 - 1);
+            return Err(ScanError::new_str(marker, "values are nested too deeply"));
+        }
+        self.depth += 1;
         self.document.places.push(place);
         let (value, anchor) = match event {
             Event::MappingStart(anchor, None) => (self.mapping()?, anchor),
@@ -141,6 +152,7 @@ impl<'t> Reader<'t> {
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
         }
+        self.depth -= 1;
         Ok(value)
     }
 
@@ -300,6 +312,13 @@ mod tests {
             assert_eq!(scalar(text, ScalarStyle::Plain), (value, true), "{text}");
             assert_eq!(scalar(text, ScalarStyle::DoubleQuoted), (text.into(), true), "{text}");
         }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_where_it_becomes_too_deep() {
+        let source = Source { name: "deep.yaml".to_owned(), text: "- ".repeat(100_000) };
+        let problems = load(&source).unwrap_err().to_string();
+        assert!(problems.starts_with("deep.yaml:1:203: error[yaml-syntax]"), "{problems}");
     }
 
     #[test]

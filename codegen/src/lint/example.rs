@@ -1,6 +1,8 @@
 //! Does a value fit its schema? The subset of schemas that the generator supports, and stricter in
 //! one point: an undeclared key is a mismatch.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::facts::Facts;
@@ -12,7 +14,7 @@ pub(super) fn mismatches<'v>(
     schema: &Value,
     value: &'v Value,
 ) -> Vec<(&'v Value, String)> {
-    let mut checker = Checker { root, open: false, found: Vec::new() };
+    let mut checker = Checker { root, views: 0, found: Vec::new() };
     checker.check(schema, value);
     checker.found
 }
@@ -27,10 +29,13 @@ macro_rules! fit {
     };
 }
 
+/// Views within views that are looked at.
+const MOST_VIEWS: usize = 4;
+
 struct Checker<'a, 'v> {
     root: &'a Value,
-    /// Undeclared keys are fine (views of open objects).
-    open: bool,
+    /// How many views this is inside of. Undeclared keys are fine there; a view that leads to itself ends somewhere.
+    views: usize,
     found: Vec<(&'v Value, String)>,
 }
 
@@ -40,6 +45,8 @@ struct Together<'a> {
     properties: Vec<(&'a str, &'a Value)>,
     required: Vec<&'a str>,
     open: bool,
+    /// The schemas so far, by address: one that is a part of itself counts once.
+    parts: HashSet<*const Value>,
 }
 
 impl<'a, 'v> Checker<'a, 'v> {
@@ -124,18 +131,20 @@ impl<'a, 'v> Checker<'a, 'v> {
             match together.properties.iter().find(|(name, _)| name == key) {
                 Some((_, schema)) => self.check(schema, member),
                 None => {
-                    let open = together.open || self.open || arm.is_none();
+                    let open = together.open || self.views > 0 || arm.is_none();
                     fit!(self @ member; open => "the schema does not declare `{key}`");
                 }
             }
         }
-        self.views(schema.items("x-views"), value, object);
+        if self.views < MOST_VIEWS {
+            self.views(schema.items("x-views"), value, object);
+        }
     }
 
     /// An open object must fit one of its views, and each dynamic key the view for such keys.
     fn views(&mut self, views: &'a [Value], value: &'v Value, object: &'v Map<String, Value>) {
         let try_view = |view: &'a Value, value: &'v Value| {
-            let mut checker = Checker { root: self.root, open: true, found: Vec::new() };
+            let mut checker = Checker { root: self.root, views: self.views + 1, found: Vec::new() };
             let schemas = self.root.under("components").under("schemas");
             checker.check(schemas.under(view.text("schema")), value);
             checker.found
@@ -160,7 +169,7 @@ fn gather<'a>(
     object: &Map<String, Value>,
     together: &mut Together<'a>,
 ) -> Option<()> {
-    let Some(schema) = resolve(root, schema) else {
+    let Some(schema) = resolve(root, schema).filter(|part| together.parts.insert(*part)) else {
         return Some(());
     };
     together.properties.extend(schema.members("properties"));
@@ -210,6 +219,9 @@ mod tests {
                 "properties": {"kind": tagged("later"), "at": time}},
             "When": {"oneOf": [reference("Now"), reference("Later")]},
             "Body": {"allOf": [reference("Common"), reference("When")]},
+            "Again": {"allOf": [reference("Again"), reference("Common")]},
+            "Either": {"oneOf": [reference("Either")]},
+            "Open": {"type": "object", "additionalProperties": true, "x-views": [{"schema": "Open"}]},
             "Named": {"nullable": true, "allOf": [reference("Common")]},
         }}});
         let table = [
@@ -227,6 +239,9 @@ mod tests {
             ),
             ("Body", json!({"name": "a", "kind": "never"}), Some("")),
             ("Body", json!({"name": "abcde", "kind": "now"}), Some("/name")),
+            ("Again", json!({"name": "a"}), None),
+            ("Either", json!({}), None),
+            ("Open", json!({"a": 1}), None),
             ("Named", json!(null), None),
             ("Common", json!({"name": null}), Some("/name")),
         ];
