@@ -151,7 +151,7 @@ pub enum Retry {
 }
 
 /// How path, request and response are known (`seed`, `doc`, `live`, `client`, `other`, `guess`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Of the path.
     pub path: String,

@@ -130,7 +130,6 @@ impl<'a> Found<'a> {
         let schema = body.and_then(|body| body.get("schema"));
         let fields = arguments(&parameters, schema, types);
         let reply = types.json(node.under("responses").under("200"));
-        let evidence = |part| node.under("x-evidence").docs(part);
         let page = |page: &Value| ExternalDocs {
             description: page.docs("description"),
             url: page.docs("url"),
@@ -148,11 +147,7 @@ impl<'a> Found<'a> {
             scope: scope(&parameters),
             risk: Risk::deserialize(node.under("x-risk")).unwrap_or(Risk::Dangerous),
             retry: Retry::deserialize(node.under("x-retry")).unwrap_or(Retry::Never),
-            evidence: Evidence {
-                path: evidence("path"),
-                request: evidence("request"),
-                response: evidence("response"),
-            },
+            evidence: Evidence::deserialize(node.under("x-evidence")).unwrap_or_default(),
             confirm: optional("x-confirm"),
             cost: optional("x-cost"),
             order: node.under("x-order").as_i64().unwrap_or_default(),

@@ -24,11 +24,8 @@ transport, the others leave at most once.
 
 /// `coverage.md`
 pub(super) fn markdown(api: &Api) -> String {
-    let operations: Vec<_> = api
-        .tags
-        .iter()
-        .flat_map(|tag| tag.operations.iter().map(move |operation| (tag, operation)))
-        .collect();
+    let operations = api.tags.iter().flat_map(|tag| tag.operations.iter().map(move |op| (tag, op)));
+    let operations: Vec<_> = operations.collect();
     let count = |test: fn(&crate::ir::Operation) -> bool| {
         operations.iter().filter(|(_, operation)| test(operation)).count()
     };

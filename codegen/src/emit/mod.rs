@@ -16,6 +16,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::iter;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -119,8 +120,7 @@ pub fn drafts(api: &Api) -> Vec<Draft> {
 fn tag_body(tag: &Tag, types: &Types) -> TokenStream {
     let operations = tag.operations.iter();
     let operations = operations.map(|operation| operations::operation(operation, tag, types));
-    let groups = sugar::groups(tag, types);
-    quote!(#(#operations)* #groups)
+    operations.chain([sugar::groups(tag, types)]).collect()
 }
 
 /// A module: the imports that it needs, its operations, the types that only it uses.
@@ -132,10 +132,11 @@ fn module(name: &str, operations: &[Operation], body: TokenStream, types: &Types
     }
     let is_foreign = |type_name: &&str| types.get(type_name).is_some_and(|def| def.module != name);
     let foreign = named.iter().any(is_foreign).then(|| rust("use super::*;"));
+    // Joined, not quoted: that would copy all of it.
     let definitions = types.in_module(name).map(|def| models::definition(def, types));
-    let body = quote!(#body #(#definitions)*);
+    let body: TokenStream = iter::once(body).chain(definitions).collect();
     let runtime = (!body.is_empty()).then(|| rust("use crate::support::*;"));
-    quote!(#foreign #runtime #body)
+    foreign.into_iter().chain(runtime).chain([body]).collect()
 }
 
 /// The named types of an API by name.

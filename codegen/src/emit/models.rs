@@ -47,7 +47,7 @@ pub(super) fn definition(def: &TypeDef, types: &Types) -> TokenStream {
         TypeKind::Union { tag, arms } => union(def, tag, arms),
         TypeKind::OpenObject { views } => open_object(&name, views),
     };
-    quote!(#docs #items)
+    TokenStream::from_iter([docs, items])
 }
 
 /// The law of a struct.

@@ -1,5 +1,7 @@
 //! The two `mod.rs` of the generated code.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -60,19 +62,13 @@ pub(super) fn version_docs(api: &Api) -> String {
 
 /// Aliases of the fields of answers, each pair once, in the order of the spec.
 fn aliases(api: &Api) -> Vec<(&str, &str)> {
-    let mut pairs = Vec::new();
-    for def in api.types.iter().filter(|def| def.in_response) {
-        let TypeKind::Struct { fields, .. } = &def.kind else {
-            continue;
-        };
-        for field in fields {
-            for alias in &field.aliases {
-                let pair = (alias.as_str(), field.wire.as_str());
-                if !pairs.contains(&pair) {
-                    pairs.push(pair);
-                }
-            }
-        }
-    }
-    pairs
+    let fields = api.types.iter().filter(|def| def.in_response).flat_map(|def| match &def.kind {
+        TypeKind::Struct { fields, .. } => fields.as_slice(),
+        _ => &[],
+    });
+    let pairs = fields.flat_map(|field| {
+        field.aliases.iter().map(move |alias| (alias.as_str(), field.wire.as_str()))
+    });
+    let mut seen = HashSet::new();
+    pairs.filter(|pair| seen.insert(*pair)).collect()
 }

@@ -33,7 +33,7 @@ pub(super) fn groups(tag: &Tag, types: &Types) -> TokenStream {
             }
         }
     });
-    quote!(#(#groups)*)
+    groups.collect()
 }
 
 fn method(operation: &Operation, types: &Types) -> TokenStream {

@@ -383,32 +383,28 @@ impl<'a> Types<'a> {
     }
 
     /// All types with direction and module, and what was wrong.
-    pub(super) fn finish(mut self, tags: &[Tag]) -> (Vec<TypeDef>, Report<'a>) {
-        let names = self.defs.iter().enumerate().map(|(at, def)| (def.name.clone(), at));
-        let positions: HashMap<String, usize> = names.collect();
-        let position = |name: &str| positions.get(name).copied();
-        let parts: Vec<Vec<usize>> = self
-            .defs
-            .iter()
-            .map(|def| def.parts().into_iter().filter_map(position).collect())
-            .collect();
+    pub(super) fn finish(self, tags: &[Tag]) -> (Vec<TypeDef>, Report<'a>) {
+        let Self { mut defs, index, report, .. } = self;
+        let position = |name: &str| index.get(name).copied();
+        let parts = |def: &TypeDef| def.parts().into_iter().filter_map(position).collect();
+        let parts: Vec<Vec<usize>> = defs.iter().map(parts).collect();
         for tag in tags {
             for operation in &tag.operations {
                 let arguments = operation.fields.iter().filter_map(|field| field.ty.named());
                 let answer = operation.output.named();
                 for at in reached(arguments.filter_map(position).collect(), &parts) {
-                    self.defs[at].in_request = true;
-                    settle(&mut self.defs[at], tag);
+                    defs[at].in_request = true;
+                    settle(&mut defs[at], tag);
                 }
                 for at in reached(answer.and_then(position).into_iter().collect(), &parts) {
-                    self.defs[at].in_response = true;
-                    settle(&mut self.defs[at], tag);
+                    defs[at].in_response = true;
+                    settle(&mut defs[at], tag);
                 }
             }
         }
         // What only a report of a problem has reached.
-        self.defs.retain(|def| !def.module.is_empty());
-        (self.defs, self.report)
+        defs.retain(|def| !def.module.is_empty());
+        (defs, report)
     }
 }
 
