@@ -250,12 +250,12 @@ fn scalar(text: &str, style: ScalarStyle) -> (Value, bool) {
         return (number.into(), number.to_string() == text);
     }
     let decimal = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    if decimal && let Ok(number) = text.parse::<f64>() {
+        return (number.into(), text.contains('.') && !text.contains(['e', 'E']));
+    }
     match text {
         "" | "~" | "null" => (Value::Null, true),
         "true" | "false" => ((text == "true").into(), true),
-        _ if decimal && let Ok(number) = text.parse::<f64>() => {
-            (number.into(), text.contains('.') && !text.contains(['e', 'E']))
-        }
         _ => (text.into(), !has_other_meaning(text)),
     }
 }

@@ -67,13 +67,9 @@ impl Draft {
 /// When a file came out as no valid Rust: a mistake of an emitter.
 pub fn emit(api: &Api) -> Result<Vec<OutputFile>, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let mut files = Vec::new();
-    for draft in drafts(api) {
-        match draft.print() {
-            Ok(file) => files.push(file),
-            Err(problem) => problems.extend(problem),
-        }
-    }
+    let files = drafts(api).into_iter().map(Draft::print);
+    let files = files.filter_map(|file| file.map_err(|problem| problems.extend(problem)).ok());
+    let files = files.collect();
     problems.or(files)
 }
 

@@ -86,8 +86,8 @@ impl<'a> Defs<'a> {
             let (key, value) = match (key.as_str(), value) {
                 (key, _) if DROPPED.contains(&key) => continue,
                 ("$ref", Value::String(_)) => ("$ref", self.reference(schema)),
-                ("allOf", Value::Array(parts)) if let [only] = parts.as_slice() => {
-                    match self.reference(only) {
+                ("allOf", Value::Array(parts)) if parts.len() == 1 => {
+                    match self.reference(&parts[0]) {
                         reference if nullable => {
                             ("anyOf", json!([{ "$ref": reference }, { "type": "null" }]))
                         }
