@@ -1,7 +1,5 @@
 //! From the Markdown of a description to the lines of a doc comment.
 
-use std::ops::Range;
-
 /// Lines of at most `width` columns, as far as words allow: paragraphs and list items are wrapped, tables, headings,
 /// quotations and fenced blocks keep their lines, and what rustdoc would take for a link or a tag is escaped.
 pub(crate) fn lines(markdown: &str, width: usize) -> Vec<String> {
@@ -78,7 +76,9 @@ impl Page {
         let mut line = paragraph.first;
         let (mut used, mut empty) = (line.chars().count(), true);
         let text = escape(&paragraph.text);
-        for unit in units(&text.split_whitespace().collect::<Vec<_>>().join(" ")) {
+        let words: Vec<_> = text.split_whitespace().collect();
+        for unit in units(&words) {
+            let unit = unit.join(" ");
             let length = unit.chars().count();
             if !empty && used + 1 + length > self.width {
                 let next = " ".repeat(paragraph.others);
@@ -90,7 +90,7 @@ impl Page {
                 line.push(' ');
                 used += 1;
             }
-            line.push_str(unit);
+            line.push_str(&unit);
             used += length;
             empty = false;
         }
@@ -110,22 +110,19 @@ fn is_list_marker(word: &str) -> bool {
         || number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Words, where a code span is one word and nothing that Markdown would read as a mark can begin a line. One blank stands
-/// between two words of the text.
-fn units(text: &str) -> impl Iterator<Item = &str> {
-    let mut units: Vec<Range<usize>> = Vec::new();
-    let (mut in_code, mut start) = (false, 0);
-    for word in text.split(' ') {
-        let end = start + word.len();
+/// Words, where a code span is one word and nothing that Markdown would read as a mark can begin a line.
+fn units<'t>(words: &'t [&'t str]) -> Vec<&'t [&'t str]> {
+    let (mut units, mut start, mut in_code) = (Vec::new(), 0, false);
+    for (at, word) in words.iter().enumerate() {
         let structural = is_list_marker(word) || word.starts_with(['#', '>', '|', '=']);
-        match units.last_mut() {
-            Some(last) if in_code || structural => last.end = end,
-            _ => units.push(start..end),
+        if at > start && !in_code && !structural {
+            units.push(&words[start..at]);
+            start = at;
         }
         in_code ^= word.bytes().filter(|byte| *byte == b'`').count() % 2 == 1;
-        start = end + 1;
     }
-    units.into_iter().map(|unit| &text[unit])
+    units.push(&words[start..]);
+    units
 }
 
 /// Brackets of [`link`], which no description holds: [`escape`] leaves them alone.
