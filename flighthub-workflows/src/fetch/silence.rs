@@ -9,6 +9,9 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::error::FetchError;
 
+/// What is longer than that is no time that can be added to another.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Ends waits that last too long. A new timer for every chunk would cost as much as reading it, so there is one, which is
 /// set anew only when it rings.
 pub(super) struct Silence {
@@ -18,6 +21,7 @@ pub(super) struct Silence {
 
 impl Silence {
     pub(super) fn new(limit: Duration) -> Self {
+        let limit = limit.min(FOR_EVER);
         Self { limit, timer: Box::pin(sleep(limit)) }
     }
 
@@ -82,6 +86,13 @@ mod tests {
         assert_eq!(last - began, (LIMIT - Duration::from_secs(1)) * 10);
         assert!(silence.broken_by(last, receiver.recv()).await.is_err());
         assert_eq!(last.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_may_be_for_ever() {
+        let mut silence = Silence::new(Duration::MAX);
+        let wait = silence.broken_by(Instant::now(), std::future::pending::<()>());
+        assert!(timeout(LIMIT, wait).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
