@@ -2,10 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Url;
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::clock::BoxFuture;
 use crate::error::{Error, ErrorKind, tame};
@@ -18,6 +22,9 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// Most memory that is taken for an answer before it is there.
 const MOST_AT_ONCE: usize = 1 << 20;
+
+/// What is longer than that is no time that can be added to another.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What can be set about connections.
 #[derive(Clone)]
@@ -46,6 +53,7 @@ pub(crate) struct HttpTransport {
     origin: Origin,
     pooled: reqwest::Client,
     fresh: reqwest::Client,
+    idle_timeout: Duration,
 }
 
 impl HttpTransport {
@@ -63,7 +71,6 @@ impl HttpTransport {
                 .no_deflate()
                 .tcp_nodelay(true)
                 .connect_timeout(options.connect_timeout)
-                .read_timeout(options.idle_timeout)
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(idle);
             builder = match &options.proxy {
@@ -84,7 +91,12 @@ impl HttpTransport {
         };
         let origin = Origin::of(&base.join("", None))
             .ok_or_else(|| Error::local(ErrorKind::Configuration, UNREADABLE))?;
-        Ok(Self { origin, pooled: build(options.most_idle)?, fresh: build(0)? })
+        Ok(Self {
+            origin,
+            pooled: build(options.most_idle)?,
+            fresh: build(0)?,
+            idle_timeout: options.idle_timeout.min(FOR_EVER),
+        })
     }
 
     async fn exchange(&self, request: TransportRequest) -> Result<TransportReply, TransportError> {
@@ -93,10 +105,41 @@ impl HttpTransport {
             Connection::Pooled => &self.pooled,
             Connection::Fresh => &self.fresh,
         };
-        let mut response = client.execute(self.origin.translate(request)?).await.map_err(failed)?;
-        let body = whole_body(&mut response, limit).await?;
+        let mut silence =
+            Silence { limit: self.idle_timeout, timer: pin!(sleep(self.idle_timeout)) };
+        let mut response = silence.ends(client.execute(self.origin.translate(request)?)).await?;
+        let body = whole_body(&mut response, limit, &mut silence).await?;
         let headers = std::mem::take(response.headers_mut());
         Ok(TransportReply::new(response.status().as_u16(), body).with_headers(headers))
+    }
+}
+
+/// How long a server may be silent. One timer for all waits of an exchange: reqwest's `read_timeout` makes one for each.
+struct Silence<'a> {
+    limit: Duration,
+    timer: Pin<&'a mut Sleep>,
+}
+
+impl Silence<'_> {
+    /// Waits for something, but not too long.
+    async fn ends<T>(
+        &mut self,
+        work: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, TransportError> {
+        let mut work = pin!(work);
+        let mut is_waiting = false;
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(done.map_err(failed));
+            }
+            if !is_waiting {
+                self.timer.as_mut().reset(Instant::now() + self.limit);
+                is_waiting = true;
+            }
+            let rung = self.timer.as_mut().poll(context);
+            rung.map(|()| Err(TransportError::timed_out("the server fell silent")))
+        })
+        .await
     }
 }
 
@@ -104,6 +147,7 @@ impl HttpTransport {
 async fn whole_body(
     response: &mut reqwest::Response,
     limit: usize,
+    silence: &mut Silence<'_>,
 ) -> Result<Bytes, TransportError> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
@@ -111,7 +155,7 @@ async fn whole_body(
     }
     let mut first = Bytes::new();
     let mut more = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+    while let Some(chunk) = silence.ends(response.chunk()).await? {
         if first.len() + more.len() + chunk.len() > limit {
             return Err(TransportError::too_large(limit));
         }
@@ -221,8 +265,6 @@ fn failed(error: reqwest::Error) -> TransportError {
         TransportError::impossible(format!("the request cannot be made: {root}"))
     } else if error.is_connect() {
         TransportError::not_sent(format!("no connection: {root}"))
-    } else if error.is_timeout() {
-        TransportError::timed_out("the server fell silent")
     } else {
         TransportError::maybe_sent(format!("the connection broke: {root}"))
     };

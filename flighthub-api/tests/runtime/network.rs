@@ -228,8 +228,11 @@ async fn a_silent_server_is_not_waited_for_forever() {
         std::future::pending::<()>().await;
     })
     .await;
-    let by_attempt =
-        server.builder().attempt_timeout(Duration::from_millis(100)).retry(RetryPolicy::never());
+    let by_attempt = server
+        .builder()
+        .idle_timeout(Duration::MAX)
+        .attempt_timeout(Duration::from_millis(100))
+        .retry(RetryPolicy::never());
     let by_silence =
         server.builder().idle_timeout(Duration::from_millis(100)).retry(RetryPolicy::never());
     let by_call = server.builder().timeout(Duration::from_millis(100));

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, their helpers too")]
 
 mod log;
+#[allow(dead_code, reason = "the laws of the runtime need more of them")]
 #[path = "../runtime/operations.rs"]
 mod operations;
 mod spans;

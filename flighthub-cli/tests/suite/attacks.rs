@@ -120,13 +120,15 @@ fn attack_15_no_output_and_no_file_of_a_mission_has_a_secret() {
     let written = places.len() - ran.len();
     assert!(written > 8, "{written}");
     assert!(ran.iter().any(|ended| ended.err.len() > 100), "it was talkative");
-    for (place, text) in &places {
-        for secret in &secrets {
-            assert!(!text.contains(secret.as_str()), "{place} has {secret}");
-        }
-    }
+    let hits: Vec<_> = places
+        .iter()
+        .flat_map(|(place, text)| secrets.iter().map(move |secret| (place, text, secret)))
+        .filter(|(_, text, secret)| text.contains(secret.as_str()))
+        .map(|(place, _, secret)| format!("{place} has {secret}"))
+        .collect();
     figure("outputs and files of the command line looked through", "count", places.len());
-    figure("secrets found in outputs and files of the command line", "count", 0);
+    figure("secrets found in outputs and files of the command line", "count", hits.len());
+    assert_eq!(hits, Vec::<String>::new());
 }
 
 /// Config files of a wrong kind, with the key in them: what is said of them does not repeat it.

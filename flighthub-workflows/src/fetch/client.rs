@@ -16,6 +16,7 @@ use reqwest::{Response, Url};
 
 use super::address::{self, Allowed, Checked, Rule};
 use super::error::FetchError;
+use super::silence::within;
 use crate::choose::printable;
 
 /// Redirects that are followed, each checked like the first address.
@@ -144,7 +145,8 @@ impl Clients {
                     .header(RANGE, format!("bytes={}-", from.offset))
                     .header(IF_RANGE, &from.etag);
             }
-            let response = request.send().await.map_err(|error| failed(error, &checked.url))?;
+            let sent = within(self.options.idle_timeout, request.send()).await?;
+            let response = sent.map_err(|error| failed(error, &checked.url))?;
             let status = response.status().as_u16();
             match status {
                 200 | 206 => {
@@ -160,7 +162,7 @@ impl Clients {
                     checked = hop.map_err(|error| error.during("the storage redirects"))?;
                 }
                 416 if from.is_some() => return Ok(Reply::NoSuchPart),
-                _ => return Err(refusal(status, response).await),
+                _ => return Err(refusal(status, response, self.options.idle_timeout).await),
             }
         }
         Err(FetchError::mismatch(format!("the storage redirects more than {MOST_HOPS} times"))
@@ -200,7 +202,6 @@ impl Clients {
             .no_deflate()
             .tcp_nodelay(true)
             .connect_timeout(options.connect_timeout)
-            .read_timeout(options.idle_timeout)
             .pool_idle_timeout(Duration::from_secs(15))
             .dns_resolver(Resolver { rule: key.rule, exempt, lookup: options.lookup.clone() });
         builder = match &options.proxy {
@@ -369,11 +370,11 @@ fn content_range(text: &str) -> Option<(u64, u64, Option<u64>)> {
 }
 
 /// What a status that is no success means.
-async fn refusal(status: u16, response: Response) -> Failure {
+async fn refusal(status: u16, response: Response, patience: Duration) -> Failure {
     let retry_after = (response.headers().get(RETRY_AFTER))
         .and_then(|after| after.to_str().ok()?.trim().parse().ok())
         .map(Duration::from_secs);
-    let code = error_code(response).await;
+    let code = within(patience, error_code(response)).await.unwrap_or_default();
     let said = match &code {
         Some(code) => format!("the storage answers HTTP {status} ({code})"),
         None => format!("the storage answers HTTP {status}"),
@@ -418,9 +419,6 @@ pub(super) fn failed(error: reqwest::Error, url: &Url) -> FetchError {
             return address::refused(url, why);
         }
         cause = current.source();
-    }
-    if error.is_timeout() && !error.is_connect() {
-        return FetchError::fault("the storage fell silent");
     }
     let doing = if error.is_connect() {
         "no connection to the storage"

@@ -28,6 +28,7 @@ mod address;
 mod client;
 mod error;
 mod part;
+mod silence;
 mod transfer;
 
 use std::path::Path;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::client::{Answer, Clients, Failure, From, Head, Reply, failed};
 use super::error::FetchError;
+use super::silence::Silence;
 use super::{FetchEvent, Patience};
 
 /// An attempt that brings fewer new bytes counts as having brought none.
@@ -173,13 +174,18 @@ impl<S: Sink> Transfer<'_, S> {
     ) -> Result<(), FetchError> {
         let url = response.url().clone();
         let most = self.known.total.unwrap_or(self.patience.most_bytes);
-        let (mut kept, mut kept_at) = (self.known.offset, Instant::now());
-        let (mut told, mut told_at) = (self.known.offset, Instant::now());
+        let mut silence = Silence::new(self.clients.options().idle_timeout);
+        let mut asked_at = Instant::now();
+        let (mut kept, mut kept_at) = (self.known.offset, asked_at);
+        let (mut told, mut told_at) = (self.known.offset, asked_at);
         // Only the time in which the storage was waited for counts: a slow disk is not its fault.
-        let (mut came, mut waited, mut asked_at) = (0_u64, Duration::ZERO, Instant::now());
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(error, &url))? {
+        let (mut came, mut waited) = (0_u64, Duration::ZERO);
+        loop {
+            let chunk = silence.broken_by(asked_at, response.chunk()).await?;
+            let Some(chunk) = chunk.map_err(|error| failed(error, &url))? else { break };
+            let now = Instant::now();
             came = came.saturating_add(chunk.len() as u64);
-            waited = waited.saturating_add(asked_at.elapsed());
+            waited = waited.saturating_add(now - asked_at);
             if waited >= self.patience.slowness {
                 if came < self.patience.least_bytes {
                     return Err(FetchError::fault(format!(
@@ -200,13 +206,13 @@ impl<S: Sink> Transfer<'_, S> {
             self.sink.write(bytes).await?;
             self.known.hasher.update(bytes);
             self.known.offset = self.known.offset.saturating_add(bytes.len() as u64);
-            if self.known.offset - told >= TOLD_BYTES || told_at.elapsed() >= TOLD_TIME {
+            if self.known.offset - told >= TOLD_BYTES || now - told_at >= TOLD_TIME {
                 let (bytes, total) = (self.known.offset, self.known.total);
                 (self.tell)(FetchEvent::Receiving { bytes, total });
-                (told, told_at) = (bytes, Instant::now());
+                (told, told_at) = (bytes, now);
             }
             if self.known.offset - kept >= CHECKPOINT_BYTES
-                || (kept_at.elapsed() >= CHECKPOINT_TIME && self.known.offset > kept)
+                || (now - kept_at >= CHECKPOINT_TIME && self.known.offset > kept)
             {
                 self.sink.keep(&self.known).await?;
                 (kept, kept_at) = (self.known.offset, Instant::now());

@@ -139,7 +139,6 @@ async fn downloads_outlive_what_passes_and_leave_no_half_file() {
     let count = DOWNLOADS.len();
     runs.join_all().await;
     println!("figure Transfers | downloads | faults = {}", count - 2);
-    println!("figure Transfers | downloads | files not whole = 0");
 }
 
 /// What a storage does with an upload of 400 kB.
@@ -249,5 +248,4 @@ async fn uploads_outlive_what_passes_and_stop_at_what_does_not() {
     let count = UPLOADS.len();
     runs.join_all().await;
     println!("figure Transfers | uploads | faults = {}", count - 3);
-    println!("figure Transfers | uploads | called stored and not = 0");
 }

@@ -9,12 +9,12 @@ use flighthub_api::v1::{
 
 /// A figure of the proof.
 #[allow(clippy::print_stdout, reason = "figures of the proof")]
-pub fn figure(row: &str, column: &str, value: impl Display) {
+pub(crate) fn figure(row: &str, column: &str, value: impl Display) {
     println!("figure Attacks | {row} | {column} = {value}");
 }
 
 /// A write that must not happen twice.
-pub fn launch() -> TaskCreate {
+pub(crate) fn launch() -> TaskCreate {
     TaskCreate::new(TaskCreateArgs {
         name: "Attack".to_owned(),
         wayline_uuid: WaylineId::new("c2b0a3f4-1f0e-4f6a-8c55-9d3b2e7a6410"),

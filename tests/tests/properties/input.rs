@@ -155,7 +155,6 @@ fn path() {
     });
     let cases = for_all(target("path").check, if is_full() { 1_000_000 } else { 2_000 }, inputs);
     println!("figure Properties | path | cases = {cases}");
-    println!("figure Properties | path | requests that left their segment = 0");
 }
 
 /// Data as documented, wrong in a few places at once.
