@@ -18,6 +18,8 @@ mod schema;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use openapiv3::OpenAPI;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diag::Diagnostics;
@@ -159,6 +161,11 @@ pub fn lint(document: &Document) -> Diagnostics {
     let operations = operation::check(&mut cx, &nodes);
     document::check(&mut cx, &nodes, &operations);
     schema::check(&mut cx);
+    if cx.report.problems.is_empty()
+        && let Err(error) = OpenAPI::deserialize(root)
+    {
+        rule!(cx, "bad-shape" @ root; false => "OpenAPI's own types do not take it: {error}");
+    }
     cx.report.problems
 }
 
