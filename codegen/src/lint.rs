@@ -21,6 +21,7 @@ use std::hash::Hash;
 use openapiv3::OpenAPI;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use crate::diag::Diagnostics;
 use crate::facts::Facts;
@@ -161,12 +162,26 @@ pub fn lint(document: &Document) -> Diagnostics {
     let operations = operation::check(&mut cx, &nodes);
     document::check(&mut cx, &nodes, &operations);
     schema::check(&mut cx);
-    if cx.report.problems.is_empty()
-        && let Err(error) = OpenAPI::deserialize(root)
-    {
-        rule!(cx, "bad-shape" @ root; false => "OpenAPI's own types do not take it: {error}");
+    if cx.report.problems.is_empty() && OpenAPI::deserialize(root).is_err() {
+        second_opinion(&mut cx);
     }
     cx.report.problems
+}
+
+/// Why and where OpenAPI's own types do not take a document that every rule takes.
+fn second_opinion(cx: &mut Cx<'_>) {
+    let read: Result<OpenAPI, _> = serde_path_to_error::deserialize(cx.root);
+    let Err(error) = read else { return };
+    let place = error.path().iter().fold(cx.root, |value, segment| {
+        let inner = match segment {
+            Segment::Map { key } => value.get(key),
+            Segment::Seq { index } => value.get(index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        inner.unwrap_or(value)
+    });
+    let error = error.inner();
+    rule!(cx, "bad-shape" @ place; false => "the types of OpenAPI do not take it: {error}");
 }
 
 /// What every rule sees.

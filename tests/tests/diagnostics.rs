@@ -101,3 +101,17 @@ fn the_real_spec_has_no_problem() {
     let found = problems("spec/flighthub-v1.yaml", fs::read_to_string(path).unwrap());
     assert!(found.is_empty(), "{found}");
 }
+
+#[test]
+fn what_no_rule_sees_the_types_of_openapi_see() {
+    for (wrong, place) in [
+        ("security: {a: b}", "at /security"),
+        ("security: 5", "at /security"),
+        ("security: [{key: [5]}]", "at /security/0/key/0"),
+    ] {
+        let text = good().replacen("security: [{key: []}]", wrong, 1);
+        let found = problems("x.yaml", text).to_string();
+        assert!(found.contains("x.yaml:4:") && found.contains("error[bad-shape]"), "{found}");
+        assert!(found.contains(place), "{found}");
+    }
+}
