@@ -11,7 +11,6 @@ use crate::Source;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lint::help;
 use crate::refs::{self, extend};
-use crate::report::Report;
 
 /// Line and column, from 1.
 pub(crate) type Place = (usize, usize);
@@ -61,13 +60,7 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
         depth: 0,
     };
     let (place, message) = match reader.document() {
-        Ok(1) => {
-            let mut document = reader.document;
-            if document.problems.is_empty() {
-                document.problems = second_opinion(&source.text, &document);
-            }
-            return Ok(document);
-        }
+        Ok(1) => return Ok(reader.document),
         Ok(count) => ((1, 1), format!("{count} YAML documents stand in one file")),
         Err(error) => {
             let marker = error.marker();
@@ -76,38 +69,6 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     };
     let (rule, at) = ("yaml-syntax", (source.name.as_str(), place, String::new()));
     Err(Diagnostic::new(rule, at, message, help(rule)).into())
-}
-
-/// What a second reader, that of most Rust tools, sees otherwise.
-fn second_opinion(text: &str, document: &Document) -> Diagnostics {
-    let mut report = Report::new(document);
-    match serde_yaml::from_str::<Value>(text) {
-        Ok(again) if again == document.value => {}
-        Ok(again) => {
-            let place = report.value(&difference(&document.value, &again));
-            report.add("yaml-ambiguous", place, "two YAML readers see different values here");
-        }
-        Err(error) => {
-            let message = format!("a second YAML reader says: {error}");
-            report.add("yaml-syntax", &document.value, message);
-        }
-    }
-    report.problems
-}
-
-/// Where two values that are not the same differ first.
-fn difference(one: &Value, two: &Value) -> String {
-    let inside: Option<(String, _, _)> = match (one, two) {
-        (Value::Object(ones), Value::Object(twos)) => ones
-            .iter()
-            .map(|(key, one)| (key.clone(), one, twos.get(key).unwrap_or(&Value::Null)))
-            .find(|(_, one, two)| one != two),
-        (Value::Array(ones), Value::Array(twos)) => (ones.iter().zip(twos).enumerate())
-            .map(|(index, (one, two))| (index.to_string(), one, two))
-            .find(|(_, one, two)| one != two),
-        _ => None,
-    };
-    inside.map_or_else(String::new, |(step, one, two)| refs::join("", step) + &difference(one, two))
 }
 
 /// Makes a document of what a YAML parser tells.
@@ -334,23 +295,7 @@ fn are_digits(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn readers_differ_at_the_first_value_that_is_not_the_same() {
-        let one = json!({"a": 1, "b/c": [{"d": "1.0"}, 2]});
-        for (two, pointer) in [
-            (json!({"a": 1, "b/c": [{"d": 1.0}, 2]}), "/b~1c/0/d"),
-            (json!({"a": 1, "b/c": [{"d": "1.0"}, 3]}), "/b~1c/1"),
-            (json!({"a": 1, "b/c": [{"d": "1.0"}]}), "/b~1c"),
-            (json!({"a": 1}), "/b~1c"),
-            (json!(1), ""),
-        ] {
-            assert_eq!(difference(&one, &two), pointer, "{two}");
-        }
-    }
 
     #[test]
     fn plain_scalars_are_what_every_reader_takes_them_for() {

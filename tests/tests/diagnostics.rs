@@ -96,6 +96,15 @@ fn exactly_one_document_is_generated_from() {
 }
 
 #[test]
+fn another_reader_of_yaml_sees_the_same_in_the_real_spec() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/flighthub-v1.yaml");
+    let text = fs::read_to_string(path).unwrap();
+    let other: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+    let document = load::load(&Source { name: "spec/flighthub-v1.yaml".to_owned(), text }).unwrap();
+    assert!(document.value == other, "a scalar is read in two ways: quote it");
+}
+
+#[test]
 fn the_real_spec_has_no_problem() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/flighthub-v1.yaml");
     let found = problems("spec/flighthub-v1.yaml", fs::read_to_string(path).unwrap());
