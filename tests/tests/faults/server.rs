@@ -137,6 +137,8 @@ impl Server {
         good: &str,
     ) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
+        // As listeners do: ports of connections that have just ended are free to take.
+        socket.set_reuseaddr(true).unwrap();
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = socket.local_addr().unwrap();
         let seen = Arc::new(Seen::default());
