@@ -1,8 +1,6 @@
 //! YAML text to a [`Document`]: values, and where they stand.
 
-use std::collections::HashMap;
 use std::fmt::Display;
-use std::iter;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 use serde_json::{Map, Value};
@@ -55,7 +53,6 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
     let mut reader = Reader {
         events: Parser::new_from_str(&source.text),
         document,
-        anchors: HashMap::new(),
         pointer: String::new(),
         depth: 0,
     };
@@ -75,8 +72,6 @@ pub fn load(source: &Source) -> Result<Document, Diagnostics> {
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     document: Document,
-    /// What aliases can stand for.
-    anchors: HashMap<usize, Value>,
     /// Of the value that is being read.
     pointer: String,
     /// How many values that value stands in.
@@ -126,32 +121,28 @@ impl<'t> Reader<'t> {
         }
         self.depth += 1;
         self.document.places.push(place);
-        let (value, anchor) = match event {
-            Event::MappingStart(anchor, None) => (self.mapping()?, anchor),
-            Event::SequenceStart(anchor, None) => (self.sequence()?, anchor),
-            Event::Scalar(text, style, anchor, None) => {
+        let value = match event {
+            Event::MappingStart(_, None) => self.mapping()?,
+            Event::SequenceStart(_, None) => self.sequence()?,
+            Event::Scalar(text, style, _, None) => {
                 let (value, sure) = scalar(&text, style);
                 if !sure {
                     let message = format!("YAML readers do not agree on what {text} is");
                     self.note("yaml-ambiguous", place, message);
                 }
-                (value, anchor)
+                value
             }
-            Event::Alias(anchor) => {
+            // What it stands for is left out: aliases of aliases can stand for more than there is memory.
+            Event::Alias(_) => {
                 self.note("yaml-ambiguous", place, "an alias stands here");
-                let value = self.anchors.get(&anchor).cloned().unwrap_or_default();
-                self.document.places.extend(iter::repeat_n(place, size(&value) - 1));
-                (value, 0)
+                Value::Null
             }
             tagged => {
                 self.note("yaml-ambiguous", place, "a YAML tag or an unreadable value stands here");
                 self.skip(tagged)?;
-                (Value::Null, 0)
+                Value::Null
             }
         };
-        if anchor > 0 {
-            self.anchors.insert(anchor, value.clone());
-        }
         self.depth -= 1;
         Ok(value)
     }
@@ -229,15 +220,6 @@ impl<'t> Reader<'t> {
         let outer = self.pointer.len();
         extend(&mut self.pointer, key);
         outer
-    }
-}
-
-/// How many values there are in a value, itself included.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
-        _ => 1,
     }
 }
 
@@ -319,6 +301,18 @@ mod tests {
         let source = Source { name: "deep.yaml".to_owned(), text: "- ".repeat(100_000) };
         let problems = load(&source).unwrap_err().to_string();
         assert!(problems.starts_with("deep.yaml:1:203: error[yaml-syntax]"), "{problems}");
+    }
+
+    #[test]
+    fn aliases_of_aliases_cost_nothing() {
+        let mut text = "a0: &a0 [x, x]\n".to_owned();
+        for level in 1..200 {
+            let below = level - 1;
+            text += &format!("a{level}: &a{level} [*a{below}, *a{below}]\n");
+        }
+        let document = load(&Source { name: "bomb.yaml".to_owned(), text }).unwrap();
+        assert_eq!(document.problems.len(), 199 * 2);
+        assert_eq!(document.places.len(), 1 + 200 * 3);
     }
 
     #[test]
